@@ -1,0 +1,202 @@
+#include "micro_cases.h"
+
+#include <cstdlib>
+#include <memory>
+
+#include "api/json_in.h"
+#include "api/json_out.h"
+#include "api/session_input.h"
+#include "audit/record.h"
+#include "generator.h"
+#include "index/index.h"
+#include "session/apply.h"
+#include "session/codec.h"
+
+namespace curfew::bench {
+namespace {
+
+constexpr std::uint64_t kSessions = 20'000, kSeed = 1;
+
+// What every case may use; made once.
+struct World {
+  Generator generator{kSessions, kSeed};
+  index::Index index;
+  World() {
+    index.begin_load(kSessions);
+    for (std::uint64_t no = 1; no <= kSessions; ++no) index.load_row(generator.session(no));
+    index.end_load();
+  }
+};
+World& world() {
+  static World world;
+  return world;
+}
+
+// Sessions in turn, so that a case does not run on one row in the cache.
+std::uint64_t next_no(std::uint64_t& state) {
+  state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+  return (state >> 33) % kSessions + 1;
+}
+
+std::function<void()> apply_touch() {
+  auto state = std::make_shared<session::State>(world().generator.session(1));
+  auto touch =
+      std::make_shared<session::Command>(session::TouchSession{world().generator.key(1), Time{}, std::nullopt});
+  auto at = std::make_shared<std::int64_t>(world().generator.now().ms);
+  return [=] {
+    std::get<session::TouchSession>(*touch).at = Time{++*at};
+    session::apply(*state, *touch);
+  };
+}
+
+std::function<void()> index_find() {
+  auto keys = std::make_shared<std::vector<session::SessionKey>>();
+  std::uint64_t random = 1;
+  for (int i = 0; i < 4096; ++i) keys->push_back(world().generator.key(next_no(random)));
+  auto at = std::make_shared<std::size_t>(0);
+  return [=] {
+    const auto handle = world().index.find((*keys)[++*at % keys->size()]);
+    static_cast<void>(world().index.facts(*handle));
+  };
+}
+
+std::function<void()> index_touch() {
+  auto handles = std::make_shared<std::vector<index::Handle>>();
+  std::uint64_t random = 2;
+  for (int i = 0; i < 4096; ++i) handles->push_back(*world().index.find(world().generator.key(next_no(random))));
+  auto at = std::make_shared<std::int64_t>(world().generator.now().ms);
+  return [=] {
+    ++*at;
+    world().index.touch((*handles)[static_cast<std::size_t>(*at) % handles->size()], Time{*at}, std::nullopt);
+  };
+}
+
+std::function<void()> query(const std::function<void(index::Query&)>& change) {
+  auto query = std::make_shared<index::Query>();
+  query->realms = {Generator::kMainRealm};
+  change(*query);
+  return [=] {
+    const index::Index::ReadLock lock(world().index);
+    static_cast<void>(world().index.query(*query));
+  };
+}
+
+std::function<void()> page_json() {
+  index::Query query;
+  query.realms = {Generator::kMainRealm};
+  auto rows = std::make_shared<std::vector<session::Session>>(world().index.query(query).rows);
+  auto realm = std::make_shared<engine::Realm>();
+  realm->id = Generator::kMainRealm;
+  realm->name = "main";
+  auto out = std::make_shared<std::string>();
+  return [=] {
+    out->clear();
+    JsonWriter json(*out);
+    json.begin_array();
+    for (const session::Session& row : *rows)
+      api::append_session(json, row, {.realm = realm.get(), .names = nullptr, .own = false});
+    json.end_array();
+  };
+}
+
+std::function<void()> parse_line(const std::string& line) {
+  auto parser = std::make_shared<api::JsonParser>();
+  auto names = std::make_shared<api::ClientNameList>();
+  const Time now = world().generator.now() + Duration::days(1);
+  return [=] {
+    names->clear();
+    const auto value = parser->parse(line);
+    if (!value || !api::read_operation(*value, Generator::kMainRealm, now, *names)) std::abort();
+  };
+}
+std::string start_line() {
+  const session::Session s = world().generator.session(1);
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().field("op", "start").field("type", "regular").field("id", s.key.id).field("userId", s.user_id);
+  json.field("username", s.username).field("ipAddress", s.ip.to_string()).field("userAgent", s.user_agent);
+  json.field("started", s.started).field("lastAccess", s.last_access).field("rememberMe", s.remember_me);
+  json.key("clients").begin_array();
+  for (const auto& link : s.clients) json.begin_object().field("clientId", link.client_id).end_object();
+  json.end_array().end_object();
+  return out;
+}
+std::string touch_line() {
+  const session::Session s = world().generator.session(1);
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().field("op", "touch").field("type", "regular").field("id", s.key.id).field("at", s.last_access);
+  json.end_object();
+  return out;
+}
+
+std::function<void()> decode_session() {
+  auto bytes = std::make_shared<std::string>();
+  session::encode_session(*bytes, world().generator.session(1));
+  auto session = std::make_shared<session::Session>();
+  return [=] {
+    if (!session::decode_session_into(*bytes, *session)) std::abort();
+  };
+}
+std::function<void()> encode_session() {
+  auto session = std::make_shared<session::Session>(world().generator.session(1));
+  auto out = std::make_shared<std::string>();
+  return [=] {
+    out->clear();
+    session::encode_session(*out, *session);
+  };
+}
+
+std::function<void()> seal() {
+  const session::Session s = world().generator.session(1);
+  auto record = std::make_shared<audit::Record>();
+  record->action = audit::action::kSessionEnded;
+  record->realm = s.key.realm;
+  record->realm_name = "main";
+  record->session_type = s.key.type;
+  record->session_id = s.key.id;
+  record->user_id = s.user_id;
+  record->username = s.username;
+  record->session_ip = s.ip;
+  record->session_started = s.started;
+  record->session_last_access = s.last_access;
+  record->user_agent = s.user_agent;
+  record->reason = "INC-4711";
+  record->code = "revoked";
+  record->time = world().generator.now();
+  auto head = std::make_shared<audit::ChainHead>();
+  auto out = std::make_shared<std::string>();
+  return [=] {
+    out->clear();
+    audit::seal(*record, *head, *out);
+  };
+}
+
+}  // namespace
+
+std::vector<MicroCase> micro_cases() {
+  return {
+      {"apply_touch", apply_touch},
+      {"index_find", index_find},
+      {"index_touch", index_touch},
+      {"query_all", [] { return query([](index::Query&) {}); }},
+      {"query_deep", [] { return query([](index::Query& q) { q.offset = kSessions / 2; }); }},
+      {"query_search", [] { return query([](index::Query& q) { q.filter.search = "oe12"; }); }},
+      {"query_network", [] { return query([](index::Query& q) { q.filter.ip = {*Cidr::parse("10.7.0.0/16")}; }); }},
+      {"query_client",
+       [] {
+         return query([](index::Query& q) {
+           q.filter.type = session::SessionType::kOffline;
+           q.filter.clients = {Generator::client_id(Generator::kClients - 1)};
+         });
+       }},
+      {"page_json", page_json},
+      {"ingest_start_line", [] { return parse_line(start_line()); }},
+      {"ingest_touch_line", [] { return parse_line(touch_line()); }},
+      {"encode_session", encode_session},
+      {"decode_session", decode_session},
+      {"seal_record", seal},
+  };
+}
+
+}  // namespace curfew::bench

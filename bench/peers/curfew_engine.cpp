@@ -1,0 +1,183 @@
+// Curfew's engine in this process, on its own ledger: everything but HTTP.
+#include <future>
+
+#include "engine/engine.h"
+#include "ledger_rocksdb/rocksdb_ledger.h"
+#include "peers/peer.h"
+
+namespace curfew::bench {
+namespace {
+
+using engine::CommandResult;
+
+index::Query query_of(const Question& q) {
+  index::Query query;
+  query.realms = {Generator::kMainRealm};
+  switch (q.kind) {
+    case Kind::kAll:
+      break;
+    case Kind::kDeepOffset:
+      query.offset = q.offset;
+      break;
+    case Kind::kOfflineClient:
+      query.filter.type = session::SessionType::kOffline;
+      query.filter.clients = {Generator::client_id(Generator::kClients - 1)};
+      break;
+    case Kind::kUsernamePart:
+      query.filter.search = kUsernamePart;
+      break;
+    case Kind::kUser:
+      query.filter.user = q.user_id;
+      break;
+    case Kind::kUserNotNetwork:
+      query.filter.user = q.user_id;
+      query.filter.ip_not = {*Cidr::parse(network_text(q.network))};
+      break;
+    case Kind::kNetwork:
+      query.filter.ip = {*Cidr::parse(network_text(q.network))};
+      break;
+    case Kind::kByUsername:
+      query.filter.type = session::SessionType::kRegular;
+      query.order = {index::SortBy::kUsername, false};
+      break;
+  }
+  return query;
+}
+
+session::Origin origin() {
+  session::Origin origin;
+  origin.kind = session::ActorKind::kApiKey;
+  origin.actor_id = "benchmark";
+  origin.actor_name = "benchmark";
+  return origin;
+}
+
+std::vector<CommandResult> submit(engine::Engine& engine, std::vector<session::Command> commands) {
+  std::promise<Result<std::vector<CommandResult>>> done;
+  auto future = done.get_future();
+  engine::Submission submission;
+  submission.commands = std::move(commands);
+  submission.origin = origin();
+  engine.submit(std::move(submission),
+                [&done](Result<std::vector<CommandResult>> results) { done.set_value(std::move(results)); });
+  auto results = future.get();
+  if (!results) die("engine: {}", results.error().message);
+  return *std::move(results);
+}
+
+class EngineWriter final : public Writer {
+ public:
+  explicit EngineWriter(engine::Engine& engine) : engine_(engine) {}
+  void start(const session::Session& session) override {
+    session::Session fresh = session;
+    fresh.no = {};
+    std::vector<session::Command> commands;
+    commands.emplace_back(session::StartSession{std::move(fresh)});
+    if (session::refused(submit(engine_, std::move(commands)).front().outcome)) die("engine: a start was refused");
+  }
+
+ private:
+  engine::Engine& engine_;
+};
+
+class CurfewEngine final : public Peer {
+ public:
+  explicit CurfewEngine(const std::string& directory) {
+    ledger_rocksdb::Options options;
+    options.directory = directory;
+    auto ledger = ledger_rocksdb::RocksDbLedger::open(std::move(options));
+    if (!ledger) die("engine: {}", ledger.error().message);
+    ledger_ = *std::move(ledger);
+    engine_ = std::make_unique<engine::Engine>(*ledger_, clock_, random_);
+    const auto none = [](std::string_view, std::string_view, std::string_view) { return Status(); };
+    if (const Status opened = engine_->open(none); !opened) die("engine: {}", opened.error().message);
+    engine_->start();
+  }
+  ~CurfewEngine() override { engine_->stop(); }
+  std::string_view name() const override { return "Curfew engine"; }
+
+  void load(const Generator& generator) override {
+    for (const auto& [name, id] :
+         {std::pair{"main", Generator::kMainRealm}, std::pair{"small", Generator::kSmallRealm}}) {
+      std::promise<Result<engine::Realm>> done;
+      engine_->create_realm(name, name, {}, origin(),
+                            [&done](Result<engine::Realm> realm) { done.set_value(std::move(realm)); });
+      const auto realm = done.get_future().get();
+      if (!realm || realm->id != id) die("engine: no realm {}", name);
+    }
+    constexpr std::size_t kGroup = 4000;
+    std::vector<session::Command> commands;
+    for (std::uint64_t no = 1; no <= generator.size(); ++no) {
+      session::Session session = generator.session(no);
+      session.no = {};
+      commands.emplace_back(session::StartSession{std::move(session)});
+      if (commands.size() == kGroup || no == generator.size()) submit(*engine_, std::exchange(commands, {}));
+    }
+  }
+
+  void ask(const Question& q) override {
+    const index::Query query = query_of(q);
+    const index::Index::ReadLock lock(engine_->index());
+    page_ = engine_->index().query(query);
+  }
+  Answer answer() override {
+    Answer answer;
+    for (const auto& row : page_.rows) answer.ids.push_back(row.key.id);
+    answer.total = page_.total;
+    return answer;
+  }
+
+  void touch(std::span<const Touch> touches) override {
+    std::vector<session::Command> commands;
+    commands.reserve(touches.size());
+    for (const Touch& touch : touches) commands.emplace_back(session::TouchSession{touch.key, touch.at, std::nullopt});
+    submit(*engine_, std::move(commands));
+  }
+  std::unique_ptr<Writer> writer() override { return std::make_unique<EngineWriter>(*engine_); }
+  void end(std::span<const session::SessionKey> keys) override {
+    engine::Selection selection;
+    selection.what = engine::BySessions{{keys.begin(), keys.end()}};
+    if (revoke(std::move(selection)) != keys.size()) die("engine: not all of the chosen ones ended");
+  }
+  std::uint64_t end_realm() override {
+    engine::Selection selection;
+    selection.what = engine::Everything{};
+    return revoke(std::move(selection));
+  }
+  bool probe() override {
+    index::Query query;
+    query.realms = {Generator::kSmallRealm};
+    const index::Index::ReadLock lock(engine_->index());
+    return engine_->index().query(query).total > 0;
+  }
+  Size size() override { return {engine_->index().memory_bytes(), ledger_->disk_bytes()}; }
+
+ private:
+  std::uint64_t revoke(engine::Selection selection) {
+    selection.realms = {Generator::kMainRealm};
+    engine::RevocationRequest request;
+    request.selection = std::move(selection);
+    request.reason = "benchmark";
+    request.origin = origin();
+    std::promise<Result<engine::Revocation>> done;
+    engine_->revoke(std::move(request), Duration::hours(1),
+                    [&done](Result<engine::Revocation> revocation) { done.set_value(std::move(revocation)); });
+    const auto revocation = done.get_future().get();
+    if (!revocation) die("engine: {}", revocation.error().message);
+    return revocation->revoked;
+  }
+
+  SystemClock clock_;
+  SystemRandom random_;
+  std::unique_ptr<ledger_rocksdb::RocksDbLedger> ledger_;
+  std::unique_ptr<engine::Engine> engine_;
+  index::Page page_;
+};
+
+}  // namespace
+
+std::unique_ptr<Peer> make_engine(const std::string& directory) {
+  return std::make_unique<CurfewEngine>(directory);
+}
+
+}  // namespace curfew::bench

@@ -1,0 +1,365 @@
+// Curfew beside what people would use instead: the same sessions, questions and writes, in turns, in one run.
+//
+//   curfew_peers_bench --sessions N [--rounds N] [--seconds S] [--seed N] [--engine DIR] [--curfew HOST:PORT
+//   --curfew-pid P
+//                      --api-key KEY] [--postgres CONNINFO] [--sqlite FILE] [--redis SOCKET] [--no-writes |
+//                      --load-only]
+//
+// The servers are started by scripts/run_benchmarks.py. First all are loaded, and their answers compared; a difference
+// ends the program. Then the questions are timed, in rounds in which every system is asked every question in a random
+// order; then the writes. Results: one JSON object a line on standard output; progress on standard error.
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "peers/peer.h"
+
+namespace curfew::bench {
+namespace {
+
+struct Options {
+  std::uint64_t sessions = 10'000, rounds = 200, seed = 1;
+  double seconds = 60;  // for the questions
+  std::string engine, curfew, api_key, postgres, sqlite, redis;
+  int curfew_pid = 0;
+  bool writes = true, load_only = false;
+};
+
+struct Latencies {
+  std::vector<double> us;
+  void add(double seconds) { us.push_back(seconds * 1e6); }
+  double at(double part) {
+    if (us.empty()) return 0;
+    std::sort(us.begin(), us.end());
+    return us[std::min(us.size() - 1, static_cast<std::size_t>(static_cast<double>(us.size()) * part))];
+  }
+};
+
+class Driver {
+ public:
+  explicit Driver(const Options& options)
+      : options_(options), generator_(options.sessions, options.seed), random_(options.seed + 17) {
+    if (!options.engine.empty()) peers_.push_back(make_engine(options.engine));
+    if (!options.curfew.empty()) peers_.push_back(make_http(options.curfew, options.api_key, options.curfew_pid));
+    if (!options.postgres.empty()) peers_.push_back(make_postgres(options.postgres));
+    if (!options.sqlite.empty()) peers_.push_back(make_sqlite(options.sqlite));
+    if (!options.redis.empty()) peers_.push_back(make_redis(options.redis));
+  }
+
+  void run() {
+    for (const auto& peer : peers_) {
+      const Stopwatch watch;
+      peer->load(generator_);
+      value("load", *peer, watch.seconds(), "s");
+      progress("{}: loaded in {:.1f} s", peer->name(), watch.seconds());
+    }
+    if (options_.load_only) return;
+    sizes();
+    compare("after loading", 20);
+    questions();
+    if (!options_.writes) return;
+    touches();
+    compare("after the touches", 5);
+    again_after_touches();
+    chosen_ends();
+    compare("after the ends", 5);
+    durable_starts();
+    realm_end();
+  }
+
+ private:
+  template <class... Args>
+  void progress(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::print(stderr, "  {}\n", fmt::format(format, std::forward<Args>(args)...));
+  }
+  void value(std::string_view what, const Peer& peer, double number, std::string_view unit) {
+    fmt::print(R"({{"sessions":{},"system":"{}","measure":"{}","value":{:.4f},"unit":"{}"}})"
+               "\n",
+               options_.sessions, peer.name(), what, number, unit);
+    std::fflush(stdout);
+  }
+  void latency(std::string_view what, const Peer& peer, Latencies& times) {
+    if (times.us.empty()) return;
+    fmt::print(R"({{"sessions":{},"system":"{}","measure":"{}","p50_us":{:.2f},"p99_us":{:.2f},"n":{}}})"
+               "\n",
+               options_.sessions, peer.name(), what, times.at(0.5), times.at(0.99), times.us.size());
+    std::fflush(stdout);
+  }
+
+  std::uint64_t random_no() { return random_() % generator_.size() + 1; }
+  std::uint64_t random_main_no() {
+    for (;;)
+      if (const std::uint64_t no = random_no(); generator_.key(no).realm == Generator::kMainRealm) return no;
+  }
+  Question question(Kind kind) {
+    Question q;
+    q.kind = kind;
+    q.user = generator_.owner(random_main_no());
+    q.user_id = generator_.user_id(q.user);
+    q.network = static_cast<std::uint32_t>(random_() % kNetworks16);
+    q.offset = generator_.size() * 45 / 100 + random_() % (generator_.size() / 100 + 1);
+    return q;
+  }
+
+  void sizes() {
+    for (const auto& peer : peers_) {
+      const Peer::Size size = peer->size();
+      const auto each = [&](std::uint64_t bytes) {
+        return static_cast<double>(bytes) / static_cast<double>(generator_.size());
+      };
+      if (size.memory != 0) value("memory", *peer, each(size.memory), "bytes a session");
+      if (size.disk != 0) value("disk", *peer, each(size.disk), "bytes a session");
+    }
+  }
+
+  void compare(std::string_view when, int times) {
+    std::uint64_t compared = 0, rows = 0;
+    for (const Kind kind : kKinds) {
+      for (int i = 0; i < times; ++i) {
+        const Question q = question(kind);
+        std::optional<Answer> first;
+        for (const auto& peer : peers_) {
+          peer->ask(q);
+          Answer answer = peer->answer();
+          rows += answer.ids.size();
+          if (first && *first != answer)
+            die("{} differ in {} {}: {} has {} of {}, {} has {} of {} (user {}, network {}, offset {})",
+                peers_[0]->name(), name_of(kind), when, peers_[0]->name(), first->ids.size(), first->total,
+                peer->name(), answer.ids.size(), answer.total, q.user_id, q.network, q.offset);
+          if (!first) first = std::move(answer);
+          ++compared;
+        }
+      }
+    }
+    progress("{}: {} answers with {} rows are equal", when, compared, rows);
+    if (!peers_.empty())
+      value(fmt::format("answers compared {}", when), *peers_.front(), static_cast<double>(compared), "answers");
+  }
+
+  // Every system is asked every question once a round, in a random order, until the rounds or the seconds are over.
+  void measure(std::span<const Kind> kinds, std::string_view suffix, double seconds, bool pings) {
+    std::vector<std::vector<Latencies>> times(peers_.size(), std::vector<Latencies>(kinds.size()));
+    std::vector<Latencies> ping_times(peers_.size());
+    std::vector<std::size_t> turn(peers_.size() * kinds.size());
+    for (std::size_t i = 0; i < turn.size(); ++i) turn[i] = i;
+    const Stopwatch all;
+    for (std::uint64_t round = 0; round < options_.rounds + 3 && (round < 10 || all.seconds() < seconds); ++round) {
+      std::vector<Question> asked;
+      for (const Kind kind : kinds) asked.push_back(question(kind));
+      std::shuffle(turn.begin(), turn.end(), random_);
+      for (const std::size_t i : turn) {
+        const std::size_t peer = i % peers_.size(), kind = i / peers_.size();
+        const Stopwatch watch;
+        peers_[peer]->ask(asked[kind]);
+        if (round >= 3) times[peer][kind].add(watch.seconds());  // the first ones warm up
+      }
+      for (std::size_t peer = 0; pings && peer < peers_.size(); ++peer) {
+        const Stopwatch watch;
+        if (peers_[peer]->ping()) ping_times[peer].add(watch.seconds());
+      }
+    }
+    for (std::size_t peer = 0; peer < peers_.size(); ++peer) {
+      for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        latency(std::string(name_of(kinds[kind])) + std::string(suffix), *peers_[peer], times[peer][kind]);
+      latency("ping", *peers_[peer], ping_times[peer]);
+    }
+  }
+  void questions() {
+    measure(kKinds, "", options_.seconds, true);
+    progress("questions timed");
+  }
+  void again_after_touches() {
+    const Kind kinds[] = {Kind::kAll};
+    measure(kinds, " after the touches", options_.seconds / 10, false);
+  }
+
+  // Of distinct sessions: what an update does with two for one row is not the question.
+  std::vector<Touch> make_touches(std::size_t count) {
+    std::vector<Touch> touches;
+    std::set<std::uint64_t> numbers;
+    while (numbers.size() < count)
+      if (const std::uint64_t no = random_no(); numbers.insert(no).second)
+        touches.push_back({generator_.key(no), Time{generator_.now().ms + ++touched_}});
+    return touches;
+  }
+  // All are given the same ones, in turns.
+  void touches() {
+    const std::size_t batches = std::clamp<std::size_t>(generator_.size() / 10'000, 10, 100);
+    std::vector<Latencies> batch(peers_.size()), single(peers_.size());
+    for (std::size_t i = 0; i < batches + 100; ++i) {
+      const auto given = make_touches(i < batches ? 1000 : 1);
+      for (std::size_t peer = 0; peer < peers_.size(); ++peer) {
+        const Stopwatch watch;
+        peers_[peer]->touch(given);
+        (i < batches ? batch : single)[peer].add(watch.seconds());
+      }
+    }
+    for (std::size_t peer = 0; peer < peers_.size(); ++peer) {
+      value("W1 touches in batches of 1000", *peers_[peer], 1e9 / batch[peer].at(0.5), "a second");
+      latency("W1 a batch of 1000", *peers_[peer], batch[peer]);
+      latency("W1 a single touch", *peers_[peer], single[peer]);
+    }
+    progress("touches timed");
+  }
+
+  // Work on one thread, probes of the small realm on another; their latencies.
+  template <class Work>
+  Latencies probed(Peer& peer, Work work) {
+    Latencies probes;
+    if (!peer.probe()) {
+      work();
+      return probes;
+    }
+    std::atomic<bool> over{false};
+    std::thread prober([&] {
+      while (!over) {
+        const Stopwatch watch;
+        peer.probe();
+        probes.add(watch.seconds());
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+    work();
+    over = true;
+    prober.join();
+    return probes;
+  }
+  void chosen_ends() {
+    const std::size_t count = std::min<std::size_t>(10'000, generator_.size() / 5);
+    std::vector<std::uint64_t> numbers;
+    for (std::uint64_t no = 1; no <= generator_.size(); ++no)
+      if (generator_.key(no).realm == Generator::kMainRealm) numbers.push_back(no);
+    std::shuffle(numbers.begin(), numbers.end(), random_);
+    numbers.resize(std::min(count, numbers.size()));
+    std::vector<session::SessionKey> keys;
+    for (const std::uint64_t no : numbers) keys.push_back(generator_.key(no));
+    for (const auto& peer : peers_) {
+      peer->begin_durable_writes();
+      double seconds = 0;
+      Latencies probes = probed(*peer, [&] {
+        const Stopwatch watch;
+        peer->end(keys);
+        seconds = watch.seconds();
+      });
+      value(fmt::format("W3 end {} chosen", keys.size()), *peer, seconds, "s");
+      latency("W3 reads meanwhile", *peer, probes);
+    }
+    progress("chosen ones ended");
+  }
+
+  void durable_starts() {
+    constexpr std::size_t kWriters = 16, kRounds = 3;
+    const double seconds = std::min(2.0, options_.seconds / 20);
+    const Generator fresh(2'000'000, options_.seed + 1);
+    std::uint64_t next = 0;
+    std::vector<std::vector<std::unique_ptr<Writer>>> writers(peers_.size());
+    for (std::size_t peer = 0; peer < peers_.size(); ++peer)
+      for (std::size_t i = 0; i < kWriters; ++i) writers[peer].push_back(peers_[peer]->writer());
+    std::vector<Latencies> rates(peers_.size()), times(peers_.size());
+    for (std::size_t round = 0; round < kRounds; ++round) {
+      for (std::size_t peer = 0; peer < peers_.size(); ++peer) {
+        std::atomic<std::uint64_t> taken{next}, done{0};
+        std::vector<Latencies> each(kWriters);
+        const Stopwatch watch;
+        std::vector<std::thread> threads;
+        for (std::size_t i = 0; i < kWriters; ++i)
+          threads.emplace_back([&, i] {
+            while (watch.seconds() < seconds) {
+              const std::uint64_t no = ++taken;
+              session::Session session = fresh.session(no);
+              session.no = session::SessionNo{generator_.size() + no};
+              const Stopwatch one;
+              writers[peer][i]->start(session);
+              each[i].add(one.seconds());
+              ++done;
+            }
+          });
+        for (std::thread& thread : threads) thread.join();
+        rates[peer].us.push_back(static_cast<double>(done) / watch.seconds());
+        next = taken;
+        for (const Latencies& one : each) times[peer].us.insert(times[peer].us.end(), one.us.begin(), one.us.end());
+      }
+    }
+    for (std::size_t peer = 0; peer < peers_.size(); ++peer) {
+      value("W2 durable starts, 16 writers", *peers_[peer], rates[peer].at(0.5), "a second");
+      latency("W2 a durable start", *peers_[peer], times[peer]);
+    }
+    progress("durable starts timed");
+  }
+
+  void realm_end() {
+    for (const auto& peer : peers_) {
+      double seconds = 0;
+      std::uint64_t ended = 0;
+      Latencies probes = probed(*peer, [&] {
+        const Stopwatch watch;
+        ended = peer->end_realm();
+        seconds = watch.seconds();
+      });
+      value("W4 end a realm", *peer, seconds, "s");
+      value("W4 ended", *peer, static_cast<double>(ended), "sessions");
+      latency("W4 reads meanwhile", *peer, probes);
+      Question q;
+      peer->ask(q);
+      if (const Answer left = peer->answer(); left.total != 0)
+        die("{}: {} sessions are left", peer->name(), left.total);
+    }
+    progress("the main realm ended");
+  }
+
+  const Options& options_;
+  Generator generator_;
+  std::mt19937_64 random_;
+  std::vector<std::unique_ptr<Peer>> peers_;
+  std::int64_t touched_ = 0;
+};
+
+Options parse(int count, char** values) {
+  Options options;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view name = values[i];
+    if (name == "--no-writes" || name == "--load-only") {
+      options.writes = false;
+      options.load_only = options.load_only || name == "--load-only";
+      continue;
+    }
+    if (i + 1 == count) die("{} needs a value", name);
+    const std::string text = values[++i];
+    if (name == "--sessions")
+      options.sessions = std::stoull(text);
+    else if (name == "--rounds")
+      options.rounds = std::stoull(text);
+    else if (name == "--seconds")
+      options.seconds = std::stod(text);
+    else if (name == "--seed")
+      options.seed = std::stoull(text);
+    else if (name == "--engine")
+      options.engine = text;
+    else if (name == "--curfew")
+      options.curfew = text;
+    else if (name == "--curfew-pid")
+      options.curfew_pid = std::stoi(text);
+    else if (name == "--api-key")
+      options.api_key = text;
+    else if (name == "--postgres")
+      options.postgres = text;
+    else if (name == "--sqlite")
+      options.sqlite = text;
+    else if (name == "--redis")
+      options.redis = text;
+    else
+      die("unknown option {}", name);
+  }
+  return options;
+}
+
+}  // namespace
+}  // namespace curfew::bench
+
+int main(int count, char** values) {
+  const curfew::bench::Options options = curfew::bench::parse(count, values);
+  curfew::bench::Driver(options).run();
+}

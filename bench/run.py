@@ -1,0 +1,133 @@
+"""Curfew beside PostgreSQL, SQLite, Redis and nginx, in one run: docs/performance.md has the method.
+
+    bench/run.py --programs DIR [--sessions N] [--seconds S] [--only PART …]    PART: peers, load, stream, start
+
+Starts all of them in a scratch directory, measures, stops them. Results: build/bench/results-N.jsonl, and from all of these files
+build/bench/results.md and the charts (report.py).
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import report
+from load import Load, calm
+from servers import API_KEY, ROOT, Curfew, Postgres, Redis
+
+PARTS = ("peers", "load", "stream", "start")
+
+
+class Results:
+    def __init__(self, path: Path, sessions: int):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.sessions = sessions
+        self.file = path.open("w", encoding="utf-8")
+
+    def write(self, row: dict) -> None:
+        self.file.write(json.dumps({"sessions": self.sessions, **row}) + "\n")
+        self.file.flush()
+
+    def say(self, text: str) -> None:
+        print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
+
+
+def driver(arguments, curfew: Curfew) -> list:
+    return [arguments.programs / "curfew_peers_bench", "--sessions", str(arguments.sessions), "--seconds", str(arguments.seconds),
+            "--curfew", curfew.address, "--curfew-pid", str(curfew.pid), "--api-key", API_KEY]
+
+
+def peers(arguments, scratch: Path, results: Results) -> None:
+    results.say("Curfew beside PostgreSQL, SQLite and Redis")
+    started = []
+    try:
+        curfew = Curfew(scratch, "curfew")
+        started.append(curfew)
+        postgres = Postgres(scratch, arguments.sessions)
+        started.append(postgres)
+        redis = Redis(scratch)
+        started.append(redis)
+        command = driver(arguments, curfew) + ["--engine", str(scratch / "engine"), "--postgres", postgres.connection,
+                                               "--sqlite", str(scratch / "sqlite.db"), "--redis", redis.socket]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as child:
+            for line in child.stdout:
+                results.write(json.loads(line))
+        if child.returncode:
+            raise SystemExit("the comparison failed")
+    finally:
+        for server in reversed(started):
+            server.stop()
+
+
+def http_parts(arguments, scratch: Path, results: Results) -> None:
+    """On a server of its own, with the same sessions."""
+    curfew = Curfew(scratch, "loaded")
+    try:
+        subprocess.run(driver(arguments, curfew) + ["--load-only"], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        load = Load(scratch, curfew, arguments.sessions, max(1, round(arguments.seconds / 20)), results.write)
+        if "load" in arguments.only:
+            results.say("HTTP under load, beside nginx")
+            load.run(rounds=3)
+            results.say("Beyond capacity")
+            load.overload()
+        if "stream" in arguments.only:
+            results.say("The live stream")
+            load.stream(arguments.programs / "curfew_stream_bench", max(3.0, arguments.seconds / 12))
+    finally:
+        curfew.stop()
+    if "start" in arguments.only:
+        results.say("A restart")
+        start_again(scratch, results)
+
+
+def start_again(scratch: Path, results: Results) -> None:
+    """How long a restart takes until it answers, and what the process holds then."""
+    began = time.monotonic()
+    again = Curfew(scratch, "loaded")
+    try:
+        seconds = time.monotonic() - began
+        loaded = next(e for e in again.events() if e["event"] == "sessions loaded")
+        results.write({"measure": "start", "system": "Curfew HTTP", "value": round(seconds, 2), "unit": "s", "loaded": loaded["sessions"],
+                       "load_ms": loaded["ms"]})
+        if loaded["sessions"]:
+            results.write({"measure": "resident after a start", "system": "Curfew HTTP", "value": round(again.memory() / loaded["sessions"], 1),
+                           "unit": "bytes a session"})
+    finally:
+        again.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--programs", type=Path, required=True)
+    parser.add_argument("--sessions", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--keep", action="store_true", help="keep the scratch directory")
+    arguments = parser.parse_args()
+    output = ROOT / "build" / "bench"
+    results = Results(output / f"results-{arguments.sessions}.jsonl", arguments.sessions)
+    scratch = Path(tempfile.mkdtemp(prefix="curfew-bench-"))
+    scratch.chmod(0o711)
+    results.say(f"{arguments.sessions:,} sessions; load average {calm()} before the run; scratch in {scratch}")
+    results.write({"measure": "run", "cores": os.cpu_count(), "load_before": calm(), "at": time.strftime("%Y-%m-%d %H:%M")})
+    try:
+        if "peers" in arguments.only:
+            peers(arguments, scratch, results)
+        if set(arguments.only) - {"peers"}:
+            http_parts(arguments, scratch, results)
+    finally:
+        if not arguments.keep:
+            shutil.rmtree(scratch, ignore_errors=True)
+    results.write({"measure": "run ended", "load_after": calm()})
+    report.write(output, output)
+    results.say(f"{output}/results.md")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

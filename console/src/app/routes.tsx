@@ -1,0 +1,52 @@
+// Addresses. Every page is a chunk of its own, loaded when it is first gone to.
+import { lazy } from 'react';
+import { Route, Routes } from 'react-router-dom';
+import { NotFound } from './failures';
+import { Gate } from './gate';
+import { Home } from './home';
+import { RealmGate } from './realm-gate';
+import { Shell } from './shell';
+import { SignedIn } from './signed-in';
+
+const SignInPage = lazy(async () => ({
+  default: (await import('@/features/sign-in/sign-in-page')).SignInPage,
+}));
+const SessionsPage = lazy(async () => ({
+  default: (await import('@/features/session-list/sessions-page')).SessionsPage,
+}));
+const TrendsPage = lazy(async () => ({
+  default: (await import('@/features/trends/trends-page')).TrendsPage,
+}));
+const AuditPage = lazy(async () => ({ default: (await import('@/features/audit/audit-page')).AuditPage }));
+const UsersPage = lazy(async () => ({ default: (await import('@/features/user/users-page')).UsersPage }));
+const UserPage = lazy(async () => ({ default: (await import('@/features/user/user-page')).UserPage }));
+
+export function AppRoutes() {
+  return (
+    <Routes>
+      <Route path="/sign-in" element={<SignInPage />} />
+      <Route element={<SignedIn />}>
+        <Route index element={<Home />} />
+        <Route path="/r/:realm" element={<Shell />}>
+          <Route element={<RealmGate />}>
+            <Route index element={<Home />} />
+            <Route element={<Gate needs="SESSIONS:READ" />}>
+              <Route path="sessions" element={<SessionsPage />} />
+              <Route path="trends" element={<TrendsPage />} />
+            </Route>
+            <Route element={<Gate needs="AUDIT:READ" />}>
+              <Route path="audit" element={<AuditPage />} />
+            </Route>
+            <Route element={<Gate needs="USERS:READ" />}>
+              <Route path="users" element={<UsersPage />} />
+              <Route path="users/:userId" element={<UserPage />} />
+              <Route path="users/:userId/:tab" element={<UserPage />} />
+            </Route>
+            <Route path="*" element={<NotFound />} />
+          </Route>
+        </Route>
+        <Route path="*" element={<NotFound standalone />} />
+      </Route>
+    </Routes>
+  );
+}

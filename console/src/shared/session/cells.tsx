@@ -1,0 +1,95 @@
+// The cells that every table of sessions shows alike.
+import { Button, Label } from '@patternfly/react-core';
+import LaptopIcon from '@patternfly/react-icons/dist/esm/icons/laptop-icon';
+import MobileAltIcon from '@patternfly/react-icons/dist/esm/icons/mobile-alt-icon';
+import ServerIcon from '@patternfly/react-icons/dist/esm/icons/server-icon';
+import TabletAltIcon from '@patternfly/react-icons/dist/esm/icons/tablet-alt-icon';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { CopyButton } from '@/shared/ui/copy-button';
+import type { Session, SessionType } from './session';
+
+export function TypeTag({ type }: { type: SessionType }) {
+  const { t } = useTranslation();
+  return (
+    <Label isCompact color={type === 'regular' ? 'blue' : 'orange'}>
+      {t(`session.type.${type}`)}
+    </Label>
+  );
+}
+
+type DeviceKind = 'desktop' | 'mobile' | 'tablet' | 'other';
+
+// The server's word where it has one; else what the user agent says of itself, roughly.
+export function deviceKind(session: Session): DeviceKind {
+  const kind = session.device?.kind;
+  if (kind) return kind === 'bot' ? 'other' : kind;
+  const agent = session.userAgent ?? '';
+  if (/iPad|Tablet|(?=.*Android)(?!.*Mobile)/.test(agent)) return 'tablet';
+  if (/iPhone|Mobile|Android/.test(agent)) return 'mobile';
+  return /Mozilla\/5\.0/.test(agent) ? 'desktop' : 'other';
+}
+
+const ICONS = { desktop: LaptopIcon, mobile: MobileAltIcon, tablet: TabletAltIcon, other: ServerIcon };
+
+export function IpCell({ session }: { session: Session }) {
+  const { t } = useTranslation();
+  const kind = deviceKind(session);
+  const Icon = ICONS[kind];
+  const device = session.device
+    ? t('session.browserOn', { browser: session.device.browser, os: session.device.os })
+    : (session.userAgent ?? t('session.noAgent'));
+  return (
+    <span className="cf-ip">
+      <span className="cf-ip__device" data-tip={device} role="img" aria-label={t(`session.device.${kind}`)}>
+        <Icon />
+      </span>
+      <span className="cf-ip__address">{session.ipAddress}</span>
+      <CopyButton text={session.ipAddress} label={t('session.copyIp', { ip: session.ipAddress })} />
+    </span>
+  );
+}
+
+const CLIENTS_SHOWN = 3;
+
+export function ClientTags({ clients }: { clients: readonly { clientId: string; name?: string }[] }) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const more = clients.length - CLIENTS_SHOWN;
+  const shown = open || more <= 0 ? clients : clients.slice(0, CLIENTS_SHOWN);
+  if (clients.length === 0) return <span className="cf-muted">{t('session.noClients')}</span>;
+  return (
+    <span className="cf-clients">
+      {shown.map((client) => (
+        <Label key={client.clientId} isCompact variant="outline" data-tip={client.clientId}>
+          {client.name ?? client.clientId}
+        </Label>
+      ))}
+      {more > 0 && (
+        <Button variant="link" isInline size="sm" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? t('session.fewerClients') : t('session.moreClients', { count: more })}
+        </Button>
+      )}
+    </span>
+  );
+}
+
+export function RememberMeTag({ remembered }: { remembered: boolean }) {
+  const { t } = useTranslation();
+  return remembered ? (
+    <Label isCompact color="green">
+      {t('session.yes')}
+    </Label>
+  ) : (
+    <Label isCompact>{t('session.no')}</Label>
+  );
+}
+
+export function OwnTag() {
+  const { t } = useTranslation();
+  return (
+    <Label isCompact color="teal">
+      {t('session.own')}
+    </Label>
+  );
+}

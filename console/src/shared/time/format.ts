@@ -1,0 +1,85 @@
+// Times for people. Every absolute time names its zone somewhere near: in the cell's tip, or in the text itself.
+import type { Zone } from '@/shared/prefs/prefs';
+
+const cache = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(language: string, zone: Zone, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${language}|${zone}|${JSON.stringify(options)}`;
+  let found = cache.get(key);
+  if (!found) {
+    found = new Intl.DateTimeFormat(language, { ...options, ...(zone === 'utc' ? { timeZone: 'UTC' } : {}) });
+    cache.set(key, found);
+  }
+  return found;
+}
+
+// For tables: without the year where it is this one.
+export function formatShort(time: string | Date, language: string, zone: Zone, now = Date.now()): string {
+  const date = new Date(time);
+  const options = { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' } as const;
+  const year = date.getFullYear() === new Date(now).getFullYear() ? {} : ({ year: 'numeric' } as const);
+  return formatter(language, zone, { ...options, ...year }).format(date);
+}
+
+export function formatFull(time: string | Date, language: string, zone: Zone): string {
+  return formatter(language, zone, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+  }).format(new Date(time));
+}
+
+export function formatClock(time: string | Date, language: string, zone: Zone): string {
+  return formatter(language, zone, { timeStyle: 'medium' }).format(new Date(time));
+}
+
+const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+
+// "3 minutes ago"; under a minute `justNow`, so that nothing twitches every second.
+export function formatRelative(time: string, now: number, language: string, justNow: string): string {
+  const seconds = Math.round((new Date(time).getTime() - now) / 1000);
+  for (const [unit, length] of STEPS) {
+    if (Math.abs(seconds) >= length) {
+      return new Intl.RelativeTimeFormat(language, { style: 'short' }).format(
+        Math.trunc(seconds / length),
+        unit,
+      );
+    }
+  }
+  return justNow;
+}
+
+export function zoneName(zone: Zone): string {
+  return zone === 'utc' ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+// What <input type="datetime-local"> shows and gives, in the chosen zone.
+export function toLocalInput(time: string, zone: Zone): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return '';
+  if (zone === 'utc') return date.toISOString().slice(0, 16);
+  const pad = (value: number) => String(value).padStart(2, '0');
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
+}
+
+export function fromLocalInput(text: string, zone: Zone): string | undefined {
+  if (!text) return undefined;
+  const date = new Date(zone === 'utc' ? `${text}Z` : text);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+// ISO 8601 durations of the shapes that this console writes: PnD, PTnH, PTnM.
+export function durationMs(iso: string): number | undefined {
+  const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(iso);
+  if (!match || iso === 'P' || iso.endsWith('T')) return undefined;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
+  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+}

@@ -1,0 +1,399 @@
+#include "engine/batch.h"
+
+#include <algorithm>
+
+#include "session/codec.h"
+
+namespace curfew::engine {
+namespace {
+
+using session::Absent;
+using session::EndCause;
+using session::EndSession;
+using session::Outcome;
+using session::Session;
+using session::SessionKey;
+using session::StartSession;
+using session::Tombstone;
+using session::TouchSession;
+
+// Rows that are written under one WriteLock: some hundred microseconds.
+constexpr std::size_t kSlice = 128;
+
+std::uint64_t row_of(const index::Handle& handle) {
+  return std::uint64_t{handle.realm.value} << 32 | handle.row;
+}
+
+std::string client_list(const Session& session) {
+  std::string out;
+  for (const session::ClientLink& link : session.clients) {
+    if (!out.empty()) out += '\n';
+    out += link.client_id;
+  }
+  return out;
+}
+
+}  // namespace
+
+session::Origin policy_origin() {
+  return {
+      .kind = session::ActorKind::kPolicy, .actor_id = "policy", .actor_name = "policy", .ip = {}, .request_id = {}};
+}
+
+Batch::Batch(index::Index& index, const ledger::Ledger& ledger, const Options& options, const Book& book, Time now,
+             Mode mode)
+    : index_(index),
+      ledger_(ledger),
+      options_(options),
+      book_(book),
+      first_seq_(book.chain.seq),
+      now_(now),
+      mode_(mode) {
+  commit_.time = now;
+  journal_.time = now;
+}
+
+const session::Policy* Batch::policy_of(RealmId realm) const {
+  const Realm* found = book_.realms->find(realm);
+  return found == nullptr ? nullptr : &found->policy;
+}
+
+Result<Batch::Tombstones> Batch::read_tombstones(const Submission& submission) const {
+  std::vector<SessionKey> unknown;
+  for (const session::Command& command : submission.commands) {
+    const SessionKey& key = session::key_of(command);
+    if (!by_key_.contains(key) && !index_.find(key)) unknown.push_back(key);
+  }
+  Tombstones out;
+  if (unknown.empty()) return out;
+  CURFEW_TRY(const auto found, ledger_.tombstones(unknown));
+  for (std::size_t i = 0; i < unknown.size(); ++i)
+    if (found[i]) out.emplace(unknown[i], *found[i]);
+  return out;
+}
+
+Batch::Entry& Batch::entry_of_live(const index::Handle& handle) {
+  if (const auto it = by_row_.find(row_of(handle)); it != by_row_.end()) return *it->second;
+  Session session = index_.get(handle);
+  const SessionKey key = session.key;
+  Entry& entry = entries_.emplace_back();
+  entry.handle = handle;
+  entry.state = std::move(session);
+  by_key_.emplace(key, &entry);
+  by_row_.emplace(row_of(handle), &entry);
+  return entry;
+}
+
+Batch::Entry& Batch::entry_of(const SessionKey& key, const Tombstones& known) {
+  if (const auto it = by_key_.find(key); it != by_key_.end()) return *it->second;
+  if (const auto handle = index_.find(key)) return entry_of_live(*handle);
+  Entry& entry = entries_.emplace_back();
+  if (const auto it = known.find(key); it != known.end()) entry.state = it->second;
+  by_key_.emplace(key, &entry);
+  return entry;
+}
+
+Result<std::vector<CommandResult>> Batch::decide(const Submission& submission) {
+  CURFEW_TRY(const Tombstones known, read_tombstones(submission));
+  std::vector<CommandResult> results;
+  results.reserve(submission.commands.size());
+  for (const session::Command& command : submission.commands) {
+    ++counts_.commands;
+    if (const auto* touch = std::get_if<TouchSession>(&command)) {
+      if (auto done = touch_in_place(*touch)) {
+        results.push_back(std::move(*done));
+        continue;
+      }
+    }
+    CommandResult result = decide_one(command, submission.origin, known);
+    if (session::refused(result.outcome)) ++counts_.refused;
+    results.push_back(std::move(result));
+  }
+  for (const Submission::ClientName& name : submission.client_names) {
+    if (book_.realms->find(name.realm) == nullptr || index_.client_name(name.realm, name.client_id) == name.name)
+      continue;
+    add_document("clients", std::to_string(name.realm.value) + "/" + name.client_id, name.name);
+    names_.push_back(name);
+  }
+  return results;
+}
+
+// The common case by far: a session that nobody else changes in this batch. It costs no commit and no copy of the
+// session.
+std::optional<CommandResult> Batch::touch_in_place(const TouchSession& touch) {
+  if (by_key_.contains(touch.key)) return std::nullopt;
+  const auto handle = index_.find(touch.key);
+  if (!handle) return std::nullopt;
+  const session::Policy* policy = policy_of(touch.key.realm);
+  const index::Index::Facts facts = index_.facts(*handle);
+  if (policy != nullptr && mode_.policies &&
+      session::expired(*policy, facts.type, facts.remember_me, facts.started, facts.last_access,
+                       std::min(touch.at, now_)))
+    return std::nullopt;
+  bool changed = false;
+  {
+    const index::Index::WriteLock lock(index_);
+    changed = index_.touch(*handle, touch.at, touch.ip);
+  }
+  ++counts_.touched;
+  if (changed && mode_.watched) publish(EventKind::kTouched, index_.get(*handle), std::nullopt);
+  return CommandResult{changed ? Outcome::kUpdated : Outcome::kUnchanged, handle->no, std::nullopt};
+}
+
+CommandResult Batch::decide_one(const session::Command& command, const session::Origin& origin,
+                                const Tombstones& known) {
+  const Realm* realm = book_.realms->find(session::key_of(command).realm);
+  if (realm == nullptr || realm->removing) return {Outcome::kNotFound, {}, std::nullopt};
+  Entry& entry = entry_of(session::key_of(command), known);
+  if (const auto* start_command = std::get_if<StartSession>(&command)) {
+    expire_if_due(entry, now_);
+    return start(*start_command, origin, entry);
+  }
+  if (const auto* end_command = std::get_if<EndSession>(&command)) {
+    expire_if_due(entry, now_);
+    if (!std::holds_alternative<Session>(entry.state)) {
+      const auto* tombstone = std::get_if<Tombstone>(&entry.state);
+      return {tombstone != nullptr ? Outcome::kAlreadyEnded : Outcome::kNotFound,
+              {},
+              tombstone != nullptr ? std::optional(*tombstone) : std::nullopt};
+    }
+    const session::SessionNo no = std::get<Session>(entry.state).no;
+    end_entry(entry, *end_command, origin, {});
+    return {Outcome::kEnded, no, std::get<Tombstone>(entry.state)};
+  }
+  const auto* touch = std::get_if<TouchSession>(&command);
+  expire_if_due(entry, touch != nullptr ? std::min(touch->at, now_) : now_);
+  const Outcome outcome = session::apply(entry.state, command);
+  CommandResult result{outcome, {}, std::nullopt};
+  if (const auto* live = std::get_if<Session>(&entry.state)) {
+    result.no = live->no;
+    if (outcome == Outcome::kUpdated) {
+      journal(origin, command);
+      entry.changed = true;
+      publish(EventKind::kTouched, *live, std::nullopt);
+    }
+  } else if (const auto* tombstone = std::get_if<Tombstone>(&entry.state)) {
+    result.tombstone = *tombstone;
+  }
+  if (touch != nullptr && !session::refused(outcome)) ++counts_.touched;
+  return result;
+}
+
+CommandResult Batch::start(const StartSession& command, const session::Origin& origin, Entry& entry) {
+  // Tombstones older than the retention are gone: what was last active before that can't be told from an ended session.
+  if (std::holds_alternative<Absent>(entry.state) && options_.tombstone_retention.ms > 0 &&
+      command.session.last_access < now_ - options_.tombstone_retention)
+    return {Outcome::kAlreadyEnded, {}, std::nullopt};
+  StartSession numbered = command;
+  numbered.session.no = session::SessionNo{book_.last_no.value + 1};
+  const Outcome outcome = session::apply(entry.state, numbered);
+  CommandResult result{outcome, {}, std::nullopt};
+  if (const auto* tombstone = std::get_if<Tombstone>(&entry.state)) result.tombstone = *tombstone;
+  const auto* live = std::get_if<Session>(&entry.state);
+  if (live != nullptr) result.no = live->no;
+  if (outcome == Outcome::kStarted || outcome == Outcome::kUpdated) journal(origin, numbered);
+  if (outcome == Outcome::kStarted) {
+    ++book_.last_no.value;
+    ++counts_.started;
+    ++flow_[live->key.realm].started;
+    entry.changed = true;
+    by_user_[{live->key.realm, live->user_id}].push_back(&entry);
+    const auto known_user = index_.user(live->key.realm, live->user_id);
+    if (!known_user || known_user->username != live->username || known_user->email != live->email) {
+      std::string bytes;
+      session::put_bytes(bytes, live->username);
+      session::put_bytes(bytes, live->email);
+      add_document("users", std::to_string(live->key.realm.value) + "/" + live->user_id, std::move(bytes));
+    }
+    publish(EventKind::kStarted, *live, std::nullopt);
+    enforce_limit(Session(*live));
+    if (std::holds_alternative<Tombstone>(entry.state)) result.tombstone = std::get<Tombstone>(entry.state);
+  } else if (outcome == Outcome::kUpdated) {
+    entry.changed = true;
+    publish(EventKind::kTouched, *live, std::nullopt);
+  }
+  return result;
+}
+
+// Too many regular sessions of one user: the policy's victims go, in the same commit as the one that came. Looks at
+// every session of the user, copies none but the victims.
+void Batch::enforce_limit(const Session& started) {
+  const session::Policy* policy = policy_of(started.key.realm);
+  if (policy == nullptr || !policy->max_sessions_per_user || started.key.type != session::SessionType::kRegular) return;
+  const bool oldest = policy->victim == session::ConcurrencyVictim::kOldest;
+  struct Candidate {
+    Time time;
+    session::SessionNo no;
+    Entry* entry;  // null: as the index has it
+    index::Handle handle;
+  };
+  std::vector<Candidate> live;
+  const auto add_entry = [&](Entry& entry) {
+    const auto* session = std::get_if<Session>(&entry.state);
+    if (session != nullptr && session->key.type == session::SessionType::kRegular)
+      live.push_back({oldest ? session->started : session->last_access, session->no, &entry, {}});
+  };
+  for (const index::Handle& handle : index_.user_sessions(started.key.realm, started.user_id)) {
+    if (const auto known = by_row_.find(row_of(handle)); known != by_row_.end()) {
+      add_entry(*known->second);
+      continue;
+    }
+    const index::Index::Facts facts = index_.facts(handle);
+    if (facts.type == session::SessionType::kRegular)
+      live.push_back({oldest ? facts.started : facts.last_access, handle.no, nullptr, handle});
+  }
+  for (Entry* entry : by_user_[{started.key.realm, started.user_id}])
+    if (!entry->handle) add_entry(*entry);
+  if (live.size() <= *policy->max_sessions_per_user) return;
+  const std::size_t victims = live.size() - *policy->max_sessions_per_user;
+  const auto earlier = [](const Candidate& a, const Candidate& b) {
+    return a.time != b.time ? a.time < b.time : a.no < b.no;
+  };
+  std::partial_sort(live.begin(), live.begin() + static_cast<std::ptrdiff_t>(victims), live.end(), earlier);
+  const std::string reason = "More than " + std::to_string(*policy->max_sessions_per_user) + " sessions of one user";
+  for (std::size_t i = 0; i < victims; ++i) {
+    Entry& entry = live[i].entry != nullptr ? *live[i].entry : entry_of_live(live[i].handle);
+    const SessionKey key = std::get<Session>(entry.state).key;
+    if (end_entry(entry, {key, now_, EndCause::kConcurrent, reason}, policy_origin(), {})) ++counts_.expired;
+  }
+}
+
+bool Batch::expire_if_due(Entry& entry, Time at) {
+  const auto* live = std::get_if<Session>(&entry.state);
+  if (live == nullptr || !mode_.policies) return false;
+  const session::Policy* policy = policy_of(live->key.realm);
+  if (policy == nullptr) return false;
+  const auto cause = session::expired(*policy, live->key.type, live->remember_me, live->started, live->last_access, at);
+  if (!cause) return false;
+  ++counts_.expired;
+  const EndSession command{live->key, now_, *cause, {}};
+  return end_entry(entry, command, policy_origin(), {});
+}
+
+bool Batch::end_entry(Entry& entry, const EndSession& command, const session::Origin& origin,
+                      const std::string& revocation) {
+  Session last = std::get<Session>(entry.state);
+  if (session::apply(entry.state, command) != Outcome::kEnded) return false;
+  journal(origin, command);
+  ++counts_.ended;
+  Flow& flow = flow_[last.key.realm];
+  ++flow.ended;
+  if (command.cause == EndCause::kRevoked) ++flow.revoked;
+  audit::Record record;
+  record.action = audit::action::kSessionEnded;
+  record.origin = origin;
+  record.realm = last.key.realm;
+  if (const Realm* realm = book_.realms->find(last.key.realm)) record.realm_name = realm->name;
+  record.reason = command.reason;
+  record.code = session::to_string(command.cause);
+  record.session_type = last.key.type;
+  record.session_id = last.key.id;
+  record.user_id = last.user_id;
+  record.username = last.username;
+  record.session_ip = last.ip;
+  record.session_started = last.started;
+  record.session_last_access = last.last_access;
+  record.user_agent = last.user_agent;
+  record.clients = client_list(last);
+  record.revocation = revocation;
+  add_record(std::move(record));
+  auto& tombstone = std::get<Tombstone>(entry.state);
+  tombstone.audit_seq = book_.chain.seq;
+  // Ours, not the caller's: how long it is kept must not hang on a time that somebody claims.
+  tombstone.ended = now_;
+  commit_.ends.push_back({last.no, last.key, tombstone});
+  publish(EventKind::kEnded, last, command.cause);
+  entry.changed = true;
+  entry.cause = command.cause;
+  entry.revocation = revocation;
+  entry.last = std::move(last);
+  return true;
+}
+
+bool Batch::end(const index::Handle& handle, EndCause cause, const session::Origin& origin, const std::string& reason,
+                const std::string& revocation) {
+  if (!index_.alive(handle)) return false;
+  Entry& entry = entry_of_live(handle);
+  if (!std::holds_alternative<Session>(entry.state)) return false;
+  return end_entry(entry, {std::get<Session>(entry.state).key, now_, cause, reason}, origin, revocation);
+}
+
+bool Batch::expire(const index::Handle& handle, EndCause cause) {
+  if (!end(handle, cause, policy_origin(), {}, {})) return false;
+  ++counts_.expired;
+  return true;
+}
+
+void Batch::journal(const session::Origin& origin, session::Command command) {
+  if (journal_.groups.empty() || journal_.groups.back().origin != origin) journal_.groups.push_back({origin, {}});
+  journal_.groups.back().commands.push_back(std::move(command));
+}
+
+void Batch::add_record(audit::Record record) {
+  record.time = now_;
+  ledger::AuditEntry entry;
+  audit::seal(record, book_.chain, entry.bytes);
+  entry.seq = record.seq;
+  entry.time = record.time;
+  entry.keys = AuditLog::keys_of(record);
+  commit_.audit.push_back(std::move(entry));
+}
+
+void Batch::add_document(std::string_view table, std::string key, std::optional<std::string> bytes) {
+  commit_.documents.push_back({std::string(table), std::move(key), std::move(bytes)});
+}
+
+void Batch::publish(EventKind kind, const Session& session, std::optional<EndCause> cause) {
+  if (!mode_.watched) return;
+  events_.push_back({0, kind, now_, std::make_shared<const Session>(session), cause});
+}
+
+bool Batch::durable_work() const {
+  if (!commit_.audit.empty() || !commit_.documents.empty() || !commit_.ends.empty()) return true;
+  return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.changed; });
+}
+
+ledger::Commit& Batch::seal() {
+  for (Entry& entry : entries_)
+    if (entry.changed) changed_.push_back(&entry);
+  // Ends first, then rows in the order of their numbers: that is the order in which the index takes new ones.
+  const auto number = [](const Entry* entry) {
+    const auto* live = std::get_if<Session>(&entry->state);
+    return live == nullptr ? std::uint64_t{0} : live->no.value;
+  };
+  std::sort(changed_.begin(), changed_.end(), [&](const Entry* a, const Entry* b) { return number(a) < number(b); });
+  for (const Entry* entry : changed_)
+    if (const auto* live = std::get_if<Session>(&entry->state)) commit_.puts.push_back(*live);
+  if (!journal_.groups.empty()) encode_journal(commit_.journal, journal_);
+  return commit_;
+}
+
+void Batch::apply(
+    const std::function<void(const index::Handle&, const Session&, EndCause, const std::string&)>& ended) {
+  for (auto next = changed_.begin(); next != changed_.end();) {
+    const index::Index::WriteLock lock(index_);
+    for (std::size_t n = 0; n < kSlice && next != changed_.end(); ++next, ++n) {
+      Entry& entry = **next;
+      if (const auto* live = std::get_if<Session>(&entry.state)) {
+        if (entry.handle)
+          index_.update(*entry.handle, *live);
+        else
+          index_.insert(*live);
+      } else if (entry.handle) {
+        index_.erase(*entry.handle);
+        ended(*entry.handle, *entry.last, entry.cause, entry.revocation);
+      }
+    }
+  }
+  if (!names_.empty()) {
+    const index::Index::WriteLock lock(index_);
+    for (const Submission::ClientName& name : names_) index_.name_client(name.realm, name.client_id, name.name);
+  }
+  for (const auto& adopt : adopt_) adopt();
+}
+
+void Batch::finish(const Status& status) {
+  for (const auto& done : done_) done(status);
+}
+
+}  // namespace curfew::engine

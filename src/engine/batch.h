@@ -1,0 +1,129 @@
+// Batch: one commit in the making. Commands are decided against the index with what the batch has changed so far laid
+// over it; nothing of it is visible before the ledger has it.
+//
+// Threads: the sequencer's. Lifetime: one round.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/job.h"
+#include "engine/journal.h"
+
+namespace curfew::engine {
+
+// What the sequencer knows beside the index.
+struct Book {
+  std::shared_ptr<const RealmTable> realms;
+  audit::ChainHead chain;
+  session::SessionNo last_no;
+};
+
+struct BatchCounts {
+  std::uint64_t commands = 0, started = 0, touched = 0, ended = 0, refused = 0, expired = 0;
+};
+
+class Batch {
+ public:
+  struct Mode {
+    bool watched;   // somebody follows the events; otherwise none are made
+    bool policies;  // time may end sessions: the clock is believed
+  };
+  Batch(index::Index& index, const ledger::Ledger& ledger, const Options& options, const Book& book, Time now,
+        Mode mode);
+
+  // Decides a group's commands in order. Touches of sessions that the batch has not changed go straight to the index:
+  // they are not part of the commit. An error (a tombstone that can't be read) leaves the batch as it was only if
+  // nothing else was added: the sequencer then fails the whole round.
+  Result<std::vector<CommandResult>> decide(const Submission& submission);
+  // Ends one live session as part of a revocation. False if it is no longer live.
+  bool end(const index::Handle& handle, session::EndCause cause, const session::Origin& origin,
+           const std::string& reason, const std::string& revocation);
+  // Ends one that a policy no longer allows.
+  bool expire(const index::Handle& handle, session::EndCause cause);
+
+  void add_record(audit::Record record);
+  void add_document(std::string_view table, std::string key, std::optional<std::string> bytes);
+  // Called in order when the batch is durable and applied, or has failed as a whole.
+  void on_done(std::function<void(const Status&)> done) { done_.push_back(std::move(done)); }
+  // Called between the two: durable, not yet answered.
+  void on_durable(std::function<void()> adopt) { adopt_.push_back(std::move(adopt)); }
+
+  bool durable_work() const;  // whether there is anything to append
+  ledger::Commit& seal();     // completes the commit: rows, journal
+  // Puts the changes into the index, in slices under the WriteLock; calls `ended` for every row that goes.
+  void apply(const std::function<void(const index::Handle&, const session::Session&, session::EndCause,
+                                      const std::string& revocation)>& ended);
+  void finish(const Status& status);
+
+  const Book& book() const { return book_; }
+  std::vector<Event>& events() { return events_; }
+  bool watched() const { return mode_.watched; }
+  const BatchCounts& counts() const { return counts_; }
+  std::uint64_t records() const { return book_.chain.seq - first_seq_; }
+  Time now() const { return now_; }
+  // By realm: how many were started, ended and revoked; for the series.
+  struct Flow {
+    std::uint32_t started = 0, ended = 0, revoked = 0;
+  };
+  const std::map<RealmId, Flow>& flow() const { return flow_; }
+
+ private:
+  struct Entry {
+    session::State state;
+    std::optional<index::Handle> handle;   // where it stood in the index when the batch began
+    std::optional<session::Session> last;  // as it was when it ended
+    session::EndCause cause = session::EndCause::kRevoked;
+    std::string revocation;
+    bool changed = false;
+  };
+  using Tombstones = std::unordered_map<session::SessionKey, session::Tombstone>;
+
+  Entry& entry_of(const session::SessionKey& key, const Tombstones& known);
+  Entry& entry_of_live(const index::Handle& handle);
+  Result<Tombstones> read_tombstones(const Submission& submission) const;
+  CommandResult decide_one(const session::Command& command, const session::Origin& origin, const Tombstones& known);
+  CommandResult start(const session::StartSession& command, const session::Origin& origin, Entry& entry);
+  bool end_entry(Entry& entry, const session::EndSession& command, const session::Origin& origin,
+                 const std::string& revocation);
+  bool expire_if_due(Entry& entry, Time at);
+  void enforce_limit(const session::Session& started);
+  std::optional<CommandResult> touch_in_place(const session::TouchSession& touch);
+  void journal(const session::Origin& origin, session::Command command);
+  void publish(EventKind kind, const session::Session& session, std::optional<session::EndCause> cause);
+  const session::Policy* policy_of(RealmId realm) const;
+
+  index::Index& index_;
+  const ledger::Ledger& ledger_;
+  const Options& options_;
+  Book book_;
+  const std::uint64_t first_seq_;
+  const Time now_;
+  const Mode mode_;
+
+  ledger::Commit commit_;
+  JournalEntry journal_;
+  std::deque<Entry> entries_;  // stable addresses
+  std::unordered_map<session::SessionKey, Entry*> by_key_;
+  std::unordered_map<std::uint64_t, Entry*> by_row_;  // realm and row → entry, of those that the index holds
+  std::map<std::pair<RealmId, std::string>, std::vector<Entry*>> by_user_;  // live entries started or changed here
+  std::vector<Entry*> changed_;                                             // from seal() on
+  std::vector<Event> events_;
+  std::vector<std::function<void(const Status&)>> done_;
+  std::vector<std::function<void()>> adopt_;
+  std::vector<Submission::ClientName> names_;
+  BatchCounts counts_;
+  std::map<RealmId, Flow> flow_;
+};
+
+session::Origin policy_origin();
+
+}  // namespace curfew::engine

@@ -1,0 +1,146 @@
+// The engine's inside: what its .cpp files share. Not for other modules.
+//
+// Threads: `queue` and the small mutexes beside it are shared; everything under "the sequencer's" is touched by its
+// thread alone (or by step()).
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "engine/background.h"
+#include "engine/batch.h"
+#include "engine/clock_guard.h"
+#include "engine/engine.h"
+#include "engine/job.h"
+
+namespace curfew::engine {
+
+// One thing for the sequencer to do: adds its part to the batch. An error fails the whole round.
+struct Work {
+  std::size_t weight = 1;
+  std::function<Status(Batch&)> decide;
+  std::function<void(const Error&)> refuse;  // instead, when it is never decided
+};
+
+struct Engine::Impl {
+  Impl(ledger::Ledger& ledger, const Clock& clock, Random& random, Options options);
+
+  // --- engine.cpp, sequencer.cpp
+  // ---------------------------------------------------------------------------------------------
+  void enqueue(Work work);
+  void run();
+  bool round();
+  bool wait_for_work();
+  std::vector<Work> take_work();
+  bool commit(Batch& batch);
+  bool drain_touches();
+  void flush_activity(bool all);
+  bool sweep(Batch& batch);
+  void sample_series(Batch& batch);
+  void forget_old(Batch& batch);
+  void forget_users(Batch& batch);
+  void touch_later(const index::Handle& handle, const std::optional<IpAddress>& ip);
+  std::optional<session::Session> check(const std::optional<index::Handle>& handle, const std::optional<IpAddress>& ip);
+
+  // --- engine_open.cpp
+  // -------------------------------------------------------------------------------------------------------
+  Status open(const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document);
+  Status load_documents(const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document);
+  Status read_chain();
+  void resume_jobs();
+
+  // --- job_runner.cpp
+  // --------------------------------------------------------------------------------------------------------
+  Result<index::SessionSet> select(const Selection& selection, session::SessionNo last_no,
+                                   std::uint64_t& own_kept) const;
+  Status begin_job(Batch& batch, std::shared_ptr<Job> job, const RevocationRequest& request);
+  Status list_missing(Job& job, const BySessions& sessions);
+  bool run_jobs(Batch& batch);
+  void tell(const std::shared_ptr<Job>& job);
+  void run_chunk(Batch& batch, const std::shared_ptr<Job>& job);
+  void finish_job(Batch& batch, const std::shared_ptr<Job>& job, RevocationState state);
+  void row_ended(const index::Handle& handle, const session::Session& session, session::EndCause cause,
+                 const std::string& revocation);
+  void answer_patients();
+  void save_rows(Batch& batch, const Job& job);
+  void save_progress(Batch& batch, const Job& job);
+  void remove_realm_documents(Batch& batch, const Job& job);
+
+  ledger::Ledger& ledger;
+  const Clock& clock;
+  Random& random;
+  const Options options;
+  index::Index index;
+  EventHub hub;
+  SeriesStore series;
+  AuditLog audit_log;
+  JobBoard board;
+  std::unique_ptr<Background> background;
+
+  // The queue: bounded by the sum of weights.
+  std::mutex queue_mutex;
+  std::condition_variable queue_wake;
+  std::deque<Work> queue;
+  std::size_t queue_weight = 0;
+  bool stopping = false;
+  std::thread thread;
+
+  // Activities of checks, waiting for the sequencer.
+  struct Touch {
+    index::Handle handle;
+    Time at;
+    std::optional<IpAddress> ip;
+  };
+  std::mutex touch_mutex;
+  std::vector<Touch> touches;
+
+  mutable std::mutex realms_mutex;
+  std::shared_ptr<const RealmTable> realms = std::make_shared<RealmTable>();  // guarded
+
+  std::atomic<bool> opened{false};
+  std::atomic<bool> ledger_ok{true};
+  std::atomic<bool> policies_on{true};  // false while the wall clock is not believed (clock_guard.h)
+  std::atomic<std::uint64_t> position{0};
+  std::atomic<std::int64_t> position_time{0};
+  struct {
+    std::atomic<std::uint64_t> commits{0}, commands{0}, started{0}, touched{0}, ended{0}, refused{0},
+        touches_dropped{0}, expired{0}, audit_records{0}, commit_failures{0};
+  } counters;
+
+  // --- The sequencer's
+  // ---------------------------------------------------------------------------------------------------------
+  Book book;
+  RealmId last_realm;
+  std::vector<std::shared_ptr<Job>> jobs;  // running
+  std::vector<std::shared_ptr<Job>>
+      beginning;  // accepted in this round, not durable yet: rows that end with it concern them too
+  std::vector<std::shared_ptr<Job>> told_jobs;  // changed in this round: published when it is durable
+  std::size_t next_job = 0;
+  // Callers of revoke() who wait for its end, or for their patience to be over.
+  struct Patient {
+    std::string id;
+    std::int64_t until_ns;
+    Done<Revocation> done;
+  };
+  std::vector<Patient> patients;
+  ClockGuard guard;
+  // Where the ledger's time stood at the start: nothing is trimmed by a clock that is far beyond it.
+  Time opened_time;
+  std::int64_t opened_ns = 0;
+  std::int64_t next_flush_ns = 0, next_sweep_ns = 0, next_forget_ns = 0;
+  std::optional<RealmId> sweeping;  // the realm that a walk is in, or none
+  std::uint32_t sweep_place = 0;
+  std::map<RealmId, Batch::Flow> flow;  // since the last sample
+  std::int64_t sampled_minute = 0;
+  std::uint64_t forget_users_at = 0;
+  std::vector<Touch> touch_batch;
+  std::vector<index::DirtyRow> dirty;
+};
+
+Error overloaded();
+
+}  // namespace curfew::engine

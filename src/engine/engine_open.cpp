@@ -1,0 +1,157 @@
+// Start-up: the fold of the ledger, read back.
+#include <algorithm>
+
+#include "engine/engine_impl.h"
+#include "session/codec.h"
+
+namespace curfew::engine {
+namespace {
+
+// "7/some text" → (7, "some text").
+std::optional<std::pair<RealmId, std::string_view>> split_key(std::string_view key) {
+  std::uint32_t realm = 0;
+  std::size_t i = 0;
+  for (; i < key.size() && key[i] >= '0' && key[i] <= '9'; ++i)
+    realm = realm * 10 + static_cast<std::uint32_t>(key[i] - '0');
+  if (i == 0 || i == key.size() || key[i] != '/') return std::nullopt;
+  return std::pair{RealmId{realm}, key.substr(i + 1)};
+}
+
+Error unreadable(std::string_view what) {
+  return {ErrorCode::kDataLoss, "unreadable_document", "A stored document can't be read: " + std::string(what), {}};
+}
+
+}  // namespace
+
+Status Engine::Impl::open(
+    const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document) {
+  CURFEW_TRY_STATUS(load_documents(on_document));
+  CURFEW_TRY_STATUS(read_chain());
+  book.last_no = ledger.last_no();
+  index.begin_load(0);
+  const Status loaded = ledger.load_rows([this](session::Session&& session) {
+    if (realms->find(session.key.realm) != nullptr) index.load_row(std::move(session));
+  });
+  index.end_load();
+  CURFEW_TRY_STATUS(loaded);
+  position = ledger.position();
+  position_time = book.chain.time.ms;
+  opened_time = book.chain.time;
+  opened_ns = clock.monotonic_ns();
+  counters.audit_records = 0;
+  resume_jobs();
+  opened = true;
+  return {};
+}
+
+Status Engine::Impl::load_documents(
+    const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document) {
+  std::vector<Realm> found_realms;
+  std::vector<std::pair<std::string, std::string>> per_realm[3];  // users, clients, series: they need the realms first
+  std::map<std::string, std::string, std::less<>> progress, selections, rows;
+  Status problem;
+  CURFEW_TRY_STATUS(ledger.load_documents([&](std::string_view table, std::string_view key, std::string_view bytes) {
+    if (!problem) return;
+    if (table == "realms") {
+      auto realm = decode_realm(bytes);
+      if (realm)
+        found_realms.push_back(*std::move(realm));
+      else
+        problem = tl::make_unexpected(realm.error());
+    } else if (table == "users") {
+      per_realm[0].emplace_back(key, bytes);
+    } else if (table == "clients") {
+      per_realm[1].emplace_back(key, bytes);
+    } else if (table == "series") {
+      per_realm[2].emplace_back(key, bytes);
+    } else if (table == kRevocationTable) {
+      progress.emplace(key, bytes);
+    } else if (table == kSelectionTable) {
+      selections.emplace(key, bytes);
+    } else if (table == kRowsTable) {
+      rows.emplace(key, bytes);
+    } else if (table == "engine") {
+      if (key == "last_realm") {
+        session::ByteReader reader(bytes);
+        last_realm = RealmId{static_cast<std::uint32_t>(reader.varint())};
+      }
+    } else if (table != kAuditTable) {
+      problem = on_document(table, key, bytes);
+    }
+  }));
+  CURFEW_TRY_STATUS(problem);
+  realms = std::make_shared<RealmTable>(std::move(found_realms));
+  for (int kind = 0; kind < 3; ++kind) {
+    for (const auto& [key, bytes] : per_realm[kind]) {
+      const auto split = split_key(key);
+      if (!split) return tl::make_unexpected(unreadable(key));
+      const auto [realm, rest] = *split;
+      if (realms->find(realm) == nullptr) continue;  // left over from a realm that was removed
+      if (kind == 0) {
+        session::ByteReader reader(bytes);
+        const std::string username(reader.bytes()), email(reader.bytes());
+        CURFEW_TRY_STATUS(reader.finish("user"));
+        index.put_user(realm, rest, username, email);
+      } else if (kind == 1) {
+        index.name_client(realm, rest, bytes);
+      } else {
+        CURFEW_TRY_STATUS(series.decode_day(realm, bytes));
+      }
+    }
+  }
+  for (const auto& [id, bytes] : progress) {
+    auto job = std::make_shared<Job>();
+    CURFEW_TRY_STATUS(decode_progress(bytes, *job));
+    if (!job->idempotency_key.empty())
+      board.remember(job->told.origin.actor_id, job->idempotency_key, {job->told.id, job->fingerprint});
+    board.publish(job->told);
+    const auto selection = selections.find(id);
+    if (job->told.state != RevocationState::kRunning || selection == selections.end()) continue;
+    CURFEW_TRY(job->selection, decode_selection(selection->second));
+    if (const auto kept = rows.find(id); kept != rows.end()) {
+      session::ByteReader reader(kept->second);
+      job->numbers.emplace();
+      for (std::uint64_t no = 0; !reader.at_end() && reader.ok();) job->numbers->push_back(no += reader.varint());
+      CURFEW_TRY_STATUS(reader.finish("revocation's rows"));
+    }
+    jobs.push_back(std::move(job));
+  }
+  return {};
+}
+
+Status Engine::Impl::read_chain() {
+  const std::uint64_t last = ledger.last_audit_seq();
+  if (last == 0) return {};
+  Status problem = fail(ErrorCode::kDataLoss, "audit_record_missing", "The last audit record is missing.");
+  CURFEW_TRY_STATUS(ledger.scan_audit(last, last, false, [&](std::uint64_t seq, std::string_view bytes) {
+    const auto sealed = audit::unseal(bytes);
+    if (sealed) {
+      book.chain = {seq, sealed->record.time, sealed->hash};
+      problem = {};
+    } else {
+      problem = tl::make_unexpected(sealed.error());
+    }
+    return false;
+  }));
+  return problem;
+}
+
+// What a crash interrupted goes on: the sessions that were there when it was accepted and still match.
+void Engine::Impl::resume_jobs() {
+  for (const auto& job : jobs) {
+    std::uint64_t own_kept = 0;
+    Selection selection = job->selection;
+    if (job->numbers) selection.what = Everything{};
+    auto rest = select(selection, job->last_no, own_kept);
+    if (!rest) continue;
+    // Sessions that began after it was accepted are not meant, nor those that the filter had not chosen.
+    for (const index::Handle& handle : index.members(*rest, {}, ~std::size_t{0}))
+      if (handle.no > job->last_no ||
+          (job->numbers && !std::binary_search(job->numbers->begin(), job->numbers->end(), handle.no.value)))
+        rest->remove(handle.realm, handle.row);
+    job->numbers.reset();
+    job->rest = std::move(*rest);
+  }
+}
+
+}  // namespace curfew::engine

@@ -1,0 +1,161 @@
+// Index: every live session of every realm, in memory, ready for any question.
+//
+// What it is: per realm, rows in columns with dictionaries for the strings, one order-statistics tree per sort order,
+// compressed bitmaps per filter value, a hash from (type, id) and from token to row, a trigram index over the distinct
+// usernames, a sorted dictionary of addresses. query.h says what it answers; planner.h how it chooses.
+//
+// Invariants: a session is in all structures of its realm or in none; totals are exact; a Handle names the same session
+// until that is erased, and is never valid again afterwards (it carries the session's `no`). Threads: one writer (the
+// engine's sequencer), any number of readers. A ReadLock gives one consistent view for as long as it is held; writers
+// wait for it, so hold it for a page, not for a download. A WriteLock is held for at most a slice of a millisecond's
+// work: the engine splits larger batches. Errors: none but those of Cursor; input is validated before it comes here.
+// Limits: 2^32 - 1 rows a realm. Memory: at most 200 bytes a session at 10 million, everything included
+// (docs/performance.md).
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "index/query.h"
+#include "index/session_set.h"
+#include "session/policy.h"
+
+namespace curfew::index {
+
+struct Handle {
+  RealmId realm;
+  std::uint32_t row = 0;
+  session::SessionNo no;
+  friend bool operator==(const Handle&, const Handle&) = default;
+};
+
+// What changed since the last take_dirty: a session's latest activity.
+struct DirtyRow {
+  session::SessionNo no;
+  Time last_access;
+  IpAddress ip;
+};
+
+// A row that a policy ends now.
+struct ExpiredRow {
+  Handle handle;
+  session::EndCause cause;
+};
+
+class Index {
+ public:
+  Index();
+  ~Index();
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  class ReadLock {
+   public:
+    explicit ReadLock(const Index& index);
+    ~ReadLock();
+    ReadLock(const ReadLock&) = delete;
+    ReadLock& operator=(const ReadLock&) = delete;
+
+   private:
+    const Index& index_;
+  };
+  class WriteLock {
+   public:
+    explicit WriteLock(Index& index);
+    ~WriteLock();
+    WriteLock(const WriteLock&) = delete;
+    WriteLock& operator=(const WriteLock&) = delete;
+
+   private:
+    Index& index_;
+  };
+
+  // --- Writing: under a WriteLock, by the one writer
+  // ----------------------------------------------------------------------- Requires: no session with its key, its `no`
+  // above every earlier one's (insert) or among loaded ones ascending (load).
+  Handle insert(const session::Session& session);
+  // Many rows at start-up, cheaper than insert: call begin_load, load_row in any order of realm but ascending `no`,
+  // end_load. No reader may run meanwhile.
+  void begin_load(std::size_t expected_rows);
+  void load_row(session::Session&& session);
+  void end_load();
+  void erase(const Handle& handle);
+  // Moves last_access forward to `at` (never back) and, with it, the address. True if anything changed.
+  bool touch(const Handle& handle, Time at, const std::optional<IpAddress>& ip);
+  // Replaces everything but no, key and user_id (a repeated start with news, a client that joined).
+  void update(const Handle& handle, const session::Session& session);
+  void name_client(RealmId realm, std::string_view client_id, std::string_view name);
+  // Users who have no session stay known until this is called for them; false while they have sessions.
+  bool forget_user(RealmId realm, std::string_view user_id);
+  void put_user(RealmId realm, std::string_view user_id, std::string_view username, std::string_view email);
+  void drop_realm(RealmId realm);  // and every session in it
+
+  // Up to `limit` rows touched since they were last taken, in ascending `no`; they are clean afterwards. Under a
+  // WriteLock.
+  void take_dirty(std::size_t limit, std::vector<DirtyRow>& out);
+  std::size_t dirty_count() const;
+
+  // --- Reading: under a ReadLock (or the writer itself)
+  // ----------------------------------------------------------------------
+  std::optional<Handle> find(const session::SessionKey& key) const;
+  // The same for a batch, in the order of the keys: several times quicker, because the memory of all is fetched side by
+  // side. Whoever touches what it found next finds that near, too. Replaces `out`.
+  void find_all(std::span<const session::SessionKey> keys, std::vector<std::optional<Handle>>& out) const;
+  std::optional<Handle> find_by_token(RealmId realm, const session::TokenHash& hash) const;
+  bool alive(const Handle& handle) const;
+  // Requires: alive(handle).
+  session::Session get(const Handle& handle) const;
+  // The fields that a check needs, without building strings. Requires: alive(handle).
+  struct Facts {
+    session::SessionType type;
+    bool remember_me;
+    Time started, last_access;
+  };
+  Facts facts(const Handle& handle) const;
+
+  Page query(const Query& query) const;
+  std::uint64_t count(std::span<const RealmId> realms, const Filter& filter) const;
+  Summary summarize(std::span<const RealmId> realms, const Filter& filter) const;
+  Summary summarize(const SessionSet& set) const;
+  // The rows that match now. The set does not follow later changes; the engine removes the rows that end
+  // (session_set.h).
+  SessionSet match(std::span<const RealmId> realms, const Filter& filter) const;
+  // The next rows of a set in ascending row order from (realm, row) on, at most `limit`; rows that are no longer alive
+  // are not given. Removes nothing.
+  std::vector<Handle> members(const SessionSet& set, const SessionSet::Place& from, std::size_t limit) const;
+  // A digest of which sessions are in the set: the same members give the same digest, in whatever order they came;
+  // other members another one (128 bits).
+  std::array<std::uint64_t, 2> digest(const SessionSet& set) const;
+
+  UserPage users(std::span<const RealmId> realms, std::string_view search, std::uint64_t offset,
+                 std::size_t limit) const;
+  std::optional<UserRow> user(RealmId realm, std::string_view user_id) const;
+  std::vector<Handle> user_sessions(RealmId realm, std::string_view user_id) const;                // ascending `no`
+  std::vector<ClientRow> clients(std::span<const RealmId> realms, std::string_view search) const;  // by client id
+  std::string client_name(RealmId realm, std::string_view client_id) const;  // the id itself where there is no name
+  std::uint64_t size(RealmId realm) const;
+  std::uint64_t size() const;
+  std::uint64_t memory_bytes() const;  // an estimate, for metrics
+  // How often the planner chose each of its ways (planner.h), for metrics and tests. May be called without a lock.
+  std::vector<std::pair<std::string_view, std::uint64_t>> plans() const;
+  // A count that had to look at rows keeps up to so many matching ones, to select the page from. For tests; 2^20
+  // otherwise.
+  void keep_rows_of_counts(std::size_t rows);
+  void verify() const;  // stops the program unless every structure agrees with every other; for tests
+
+  // One slice of the walk that finds what policies end: looks at up to `rows` rows from `place` on, appends the expired
+  // ones, moves `place`; back at 0 when the realm has been walked.
+  void sweep(RealmId realm, const session::Policy& policy, Time now, std::uint32_t& place, std::size_t rows,
+             std::vector<ExpiredRow>& out) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace curfew::index

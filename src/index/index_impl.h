@@ -1,0 +1,56 @@
+// What stands behind Index: the realms, the lock, the rows touched since they were last taken, the rows being loaded.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "index/index.h"
+#include "index/planner.h"
+#include "index/realm_index.h"
+#include "index/slice_lock.h"
+
+namespace curfew::index {
+
+struct Index::Impl {
+  // A touched row's entry. Stale if the row is gone; the row's own flag says whether it still waits.
+  struct Dirty {
+    std::uint64_t no;
+    RealmId realm;
+    std::uint32_t row;
+  };
+
+  mutable SliceLock lock;
+  mutable PlanBook book;
+  std::unordered_map<RealmId, std::unique_ptr<RealmIndex>> realms;
+  std::vector<RealmIndex*> unsettled;              // with touches that settle() has not put in order
+  std::vector<std::unique_ptr<RealmIndex>> grave;  // dropped realms, freed when no lock is held
+  std::vector<Dirty> dirty_backlog;                // by descending no; taken from the back
+  std::vector<Dirty> dirty_fresh;
+  std::size_t dirty_count = 0;
+  std::vector<session::Session> loading;
+
+  RealmIndex* find(RealmId id) const {
+    const auto it = realms.find(id);
+    return it == realms.end() ? nullptr : it->second.get();
+  }
+  RealmIndex& at(RealmId id) {
+    auto& realm = realms[id];
+    if (!realm) realm = std::make_unique<RealmIndex>(id);
+    return *realm;
+  }
+  // The writer's own reads see its touches; for readers there is never anything to settle.
+  void settle() {
+    if (unsettled.empty()) return;
+    for (RealmIndex* realm : unsettled) realm->settle();
+    unsettled.clear();
+  }
+  void load_waiting();
+
+  // A query of each realm asked that exists, each once.
+  std::vector<RealmQuery> queries(std::span<const RealmId> ids, const Filter& filter);
+  Page page(const Query& query);
+  Summary summary(const std::vector<std::pair<const RealmIndex*, Roaring>>& sets) const;
+};
+
+}  // namespace curfew::index

@@ -1,0 +1,195 @@
+// Pages of one realm or of several merged into one order (index.h).
+#include <algorithm>
+
+#include "index/index_impl.h"
+
+namespace curfew::index {
+namespace {
+
+std::uint64_t read_big_endian(std::string_view bytes) {
+  std::uint64_t v = 0;
+  for (const char c : bytes) v = v << 8 | static_cast<std::uint8_t>(c);
+  return v;
+}
+
+Probe probe_of(const Cursor& cursor) {
+  Probe probe;
+  if (cursor.order.by == SortBy::kUsername) {
+    probe = UserDirectory::name_probe(std::string_view(cursor.key));
+  } else {
+    probe.hi = read_big_endian(std::string_view(cursor.key).substr(0, 8));
+    if (cursor.key.size() > 8) probe.lo = read_big_endian(std::string_view(cursor.key).substr(8, 8));
+  }
+  probe.no = cursor.no.value;
+  return probe;
+}
+
+std::uint64_t sum(const std::vector<std::uint64_t>& values) {
+  std::uint64_t n = 0;
+  for (const std::uint64_t v : values) n += v;
+  return n;
+}
+
+// For each realm, how many of its rows are among the first `target` of all, ascending. The search halves what is
+// undecided by the median, weighted by size, of the realms' middles, so it takes few rounds however many realms there
+// are.
+std::vector<std::uint64_t> split_by_rank(std::vector<RealmQuery>& queries, SortBy by, std::uint64_t target) {
+  std::vector<std::uint64_t> low(queries.size()), high(queries.size()), rank(queries.size());
+  for (std::size_t i = 0; i < queries.size(); ++i) high[i] = queries[i].total();
+  struct Middle {
+    Candidate row;
+    std::size_t query;
+    std::uint64_t weight;
+  };
+  std::vector<Middle> middles;
+  for (;;) {
+    if (sum(low) == target) return low;
+    if (sum(high) == target) return high;
+    middles.clear();
+    std::uint64_t weight = 0;
+    for (std::size_t i = 0; i < queries.size(); ++i) {
+      if (low[i] == high[i]) continue;
+      const std::uint32_t row = queries[i].at_rank(by, (low[i] + high[i]) / 2);
+      middles.push_back({candidate(by, queries[i].realm(), row), i, high[i] - low[i]});
+      weight += middles.back().weight;
+    }
+    std::sort(middles.begin(), middles.end(),
+              [&](const Middle& a, const Middle& b) { return compare(by, a.row, b.row) < 0; });
+    std::size_t chosen = 0;
+    for (std::uint64_t passed = middles[0].weight; 2 * passed < weight; passed += middles[++chosen].weight) {
+    }
+    const Middle& pivot = middles[chosen];
+    const Probe probe = pivot.row.realm->key(by, pivot.row.row);
+    for (std::size_t i = 0; i < queries.size(); ++i)
+      rank[i] = std::clamp(queries[i].rank(by, probe, false), low[i], high[i]);
+    if (sum(rank) > target) {
+      high = rank;
+    } else {
+      low = rank;
+      if (sum(rank) < target) ++low[pivot.query];
+    }
+  }
+}
+
+std::vector<session::Session> sessions_of(const std::vector<Candidate>& rows) {
+  std::vector<session::Session> out;
+  std::vector<std::uint32_t> run;
+  for (std::size_t i = 0; i < rows.size();) {
+    run.clear();
+    const RealmIndex* realm = rows[i].realm;
+    for (; i < rows.size() && rows[i].realm == realm; ++i) run.push_back(rows[i].row);
+    realm->get_all(run, out);
+  }
+  return out;
+}
+
+struct Window {
+  std::vector<Candidate> rows;  // in the order asked for
+  bool more_before = false, more_after = false;
+};
+
+Window window_at_cursor(std::vector<RealmQuery>& queries, const Cursor& cursor, std::size_t limit) {
+  const SortBy by = cursor.order.by;
+  const Start start{cursor.order.descending == cursor.backwards, probe_of(cursor), false};
+  Best best(by, start.ascending, limit + 1);
+  bool behind = false;
+  for (RealmQuery& query : queries) {
+    query.collect(by, start, limit + 1, best);
+    behind = behind || query.any_behind(by, start);
+  }
+  Window window{best.window(0, limit + 1), behind, false};
+  window.more_after = window.rows.size() > limit;
+  if (window.more_after) window.rows.pop_back();
+  if (cursor.backwards) {
+    std::reverse(window.rows.begin(), window.rows.end());
+    std::swap(window.more_before, window.more_after);
+  }
+  return window;
+}
+
+std::vector<Candidate> rows_by_ranks(std::vector<RealmQuery>& queries, const Order& order, std::uint64_t total,
+                                     std::uint64_t offset, std::size_t limit) {
+  const bool ascending = !order.descending;
+  const std::uint64_t below = ascending ? offset : total - offset;
+  std::vector<std::uint64_t> first{below};
+  if (queries.size() > 1) first = split_by_rank(queries, order.by, below);
+  Best best(order.by, ascending, limit);
+  for (std::size_t i = 0; i < queries.size(); ++i)
+    queries[i].collect_ranked(order.by, ascending, first[i], limit, best);
+  return best.window(0, limit);
+}
+
+Window window_at_offset(std::vector<RealmQuery>& queries, const Order& order, std::uint64_t total, std::uint64_t offset,
+                        std::size_t limit, PlanBook& book) {
+  Window window;
+  if (offset >= total) return window;
+  const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(limit, total - offset));
+  const bool ascending = !order.descending;
+  const bool all_ranked = offset > 0 && std::all_of(queries.begin(), queries.end(), [&](RealmQuery& q) {
+                            return q.total() == 0 || q.ranked(order.by);
+                          });
+  if (all_ranked) {
+    book.note(Plan::kOffsetByRanks);
+    window.rows = rows_by_ranks(queries, order, total, offset, count);
+  } else if (offset > total / 2) {
+    book.note(Plan::kOffsetFromEnd);
+    const auto wanted = static_cast<std::size_t>(total - offset);
+    Best best(order.by, !ascending, wanted);
+    for (RealmQuery& query : queries) query.collect(order.by, Start{!ascending, std::nullopt, false}, wanted, best);
+    window.rows = best.window(wanted - count, count);
+    std::reverse(window.rows.begin(), window.rows.end());
+  } else {
+    const auto wanted = static_cast<std::size_t>(offset) + count;
+    Best best(order.by, ascending, wanted);
+    for (RealmQuery& query : queries) query.collect(order.by, Start{ascending, std::nullopt, false}, wanted, best);
+    window.rows = best.window(static_cast<std::size_t>(offset), count);
+  }
+  window.more_before = offset > 0;
+  window.more_after = offset + window.rows.size() < total;
+  return window;
+}
+
+}  // namespace
+
+std::vector<RealmQuery> Index::Impl::queries(std::span<const RealmId> ids, const Filter& filter) {
+  settle();
+  std::vector<RealmId> distinct(ids.begin(), ids.end());
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  std::vector<RealmQuery> out;
+  out.reserve(distinct.size());
+  for (const RealmId id : distinct)
+    if (const RealmIndex* realm = find(id)) out.emplace_back(*realm, filter, book);
+  return out;
+}
+
+Page Index::Impl::page(const Query& query) {
+  std::vector<RealmQuery> realm_queries = queries(query.realms, query.filter);
+  Page page;
+  for (RealmQuery& q : realm_queries) page.total += q.total();
+  if (query.limit == 0 || page.total == 0) return page;
+  const Order order = query.cursor ? query.cursor->order : query.order;
+  const Window window = query.cursor
+                            ? window_at_cursor(realm_queries, *query.cursor, query.limit)
+                            : window_at_offset(realm_queries, order, page.total, query.offset, query.limit, book);
+  if (window.rows.empty()) return page;
+  page.rows = sessions_of(window.rows);
+  const auto cursor = [&](const Candidate& row, bool backwards) {
+    return Cursor{order, row.realm->key_bytes(order.by, row.row), session::SessionNo{row.no}, backwards};
+  };
+  if (window.more_after) page.next = cursor(window.rows.back(), false);
+  if (window.more_before) page.previous = cursor(window.rows.front(), true);
+  return page;
+}
+
+Page Index::query(const Query& query) const {
+  return impl_->page(query);
+}
+
+std::uint64_t Index::count(std::span<const RealmId> realms, const Filter& filter) const {
+  std::uint64_t n = 0;
+  for (RealmQuery& query : impl_->queries(realms, filter)) n += query.total();
+  return n;
+}
+
+}  // namespace curfew::index

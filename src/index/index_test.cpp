@@ -1,0 +1,172 @@
+// Properties of the index that the model's small histories do not reach.
+#include "index/index.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace curfew::index {
+namespace {
+
+using session::Session;
+using session::SessionNo;
+using session::SessionType;
+
+constexpr RealmId kRealm{1};
+constexpr std::int64_t kStart = 1'700'000'000'000;
+
+Session make(std::uint64_t no) {
+  Session s;
+  s.no = SessionNo{no};
+  s.key = {kRealm, SessionType::kRegular, "session-" + std::to_string(no)};
+  s.user_id = "user-" + std::to_string(no % 50);
+  s.username = "name" + std::to_string(no % 50);
+  s.ip = IpAddress::v4(0x0a140000U + static_cast<std::uint32_t>(no));
+  s.started = Time{kStart + static_cast<std::int64_t>(no)};
+  s.last_access = s.started;
+  s.clients = {{"web", s.started}};
+  return s;
+}
+
+std::uint64_t taken(const Index& index, std::string_view plan) {
+  for (const auto& [name, times] : index.plans())
+    if (name == plan) return times;
+  ADD_FAILURE() << "no plan " << plan;
+  return 0;
+}
+
+void fill(Index& index, std::uint64_t rows, void (*change)(Session&)) {
+  Index::WriteLock lock(index);
+  index.begin_load(rows);
+  for (std::uint64_t no = 1; no <= rows; ++no) {
+    Session s = make(no);
+    change(s);
+    index.load_row(std::move(s));
+  }
+  index.end_load();
+}
+
+TEST(IndexTest, WalkThatFindsNothingForLongGivesUpAndIsStillRight) {
+  Index index;
+  // Half of the rows are remembered: those longest ago.
+  fill(index, 4000, [](Session& s) { s.remember_me = s.no.value <= 2000; });
+  Query query;
+  query.realms = {kRealm};
+  query.filter.remember_me = true;
+  const Page page = index.query(query);
+  EXPECT_EQ(page.total, 2000U);
+  ASSERT_EQ(page.rows.size(), 25U);
+  EXPECT_EQ(page.rows.front().no.value, 2000U);
+  EXPECT_EQ(page.rows.back().no.value, 1976U);
+  EXPECT_GE(taken(index, "page_walk_gave_up"), 1U);
+}
+
+TEST(IndexTest, UserWithManySessionsGrowsAndShrinksThroughEveryForm) {
+  Index index;
+  Index::WriteLock lock(index);
+  std::vector<Handle> handles;
+  for (std::uint64_t no = 1; no <= 300; ++no) {
+    Session s = make(no);
+    s.user_id = "one";
+    handles.push_back(index.insert(s));
+    ASSERT_EQ(index.user_sessions(kRealm, "one").size(), no);
+  }
+  index.verify();
+  for (std::size_t i = 0; i < handles.size(); ++i) {
+    index.erase(handles[(i * 7) % 300]);
+    ASSERT_EQ(index.user_sessions(kRealm, "one").size(), 299 - i);
+    if (i % 50 == 0) index.verify();
+  }
+  EXPECT_TRUE(index.forget_user(kRealm, "one"));
+  EXPECT_FALSE(index.user(kRealm, "one").has_value());
+}
+
+TEST(IndexTest, HandleOfAnErasedSessionStaysDeadWhenItsRowIsGivenAgain) {
+  Index index;
+  Index::WriteLock lock(index);
+  const Handle first = index.insert(make(1));
+  index.erase(first);
+  const Handle second = index.insert(make(2));
+  EXPECT_EQ(first.row, second.row);
+  EXPECT_FALSE(index.alive(first));
+  EXPECT_TRUE(index.alive(second));
+}
+
+TEST(IndexTest, TouchedRowsAreTakenInSlicesOnceEachInAscendingOrder) {
+  Index index;
+  fill(index, 1000, [](Session&) {});
+  Index::WriteLock lock(index);
+  for (std::uint64_t no = 1000; no > 0; no -= 2) {
+    const auto handle = index.find({kRealm, SessionType::kRegular, "session-" + std::to_string(no)});
+    ASSERT_TRUE(handle);
+    EXPECT_TRUE(index.touch(*handle, Time{kStart + 100'000}, std::nullopt));
+    EXPECT_FALSE(index.touch(*handle, Time{kStart + 100'000}, std::nullopt));
+  }
+  std::set<std::uint64_t> seen;
+  std::vector<DirtyRow> out;
+  while (index.dirty_count() > 0) {
+    out.clear();
+    index.take_dirty(64, out);
+    ASSERT_LE(out.size(), 64U);
+    EXPECT_TRUE(std::is_sorted(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.no < b.no; }));
+    for (const DirtyRow& row : out) EXPECT_TRUE(seen.insert(row.no.value).second);
+  }
+  EXPECT_EQ(seen.size(), 500U);
+  index.verify();
+}
+
+TEST(IndexTest, ManyRealmsMergeIntoOneOrderAtAnyOffset) {
+  Index index;
+  constexpr std::uint64_t rows = 3000;
+  fill(index, rows, [](Session& s) {
+    s.key.realm = RealmId{static_cast<std::uint32_t>(s.no.value % 17 + 1)};
+    s.last_access = Time{kStart + static_cast<std::int64_t>(s.no.value * 7919 % rows)};
+    s.started = Time{kStart};
+  });
+  Query query;
+  for (std::uint32_t id = 1; id <= 17; ++id) query.realms.push_back(RealmId{id});
+  for (const bool descending : {true, false}) {
+    query.order = {SortBy::kLastAccess, descending};
+    for (const std::uint64_t offset : {0U, 1U, 500U, 1499U, 1500U, 2990U, 2999U}) {
+      query.offset = offset;
+      const Page page = index.query(query);
+      ASSERT_EQ(page.total, rows);
+      ASSERT_EQ(page.rows.size(), std::min<std::uint64_t>(25, rows - offset));
+      for (std::size_t i = 0; i < page.rows.size(); ++i) {
+        const std::uint64_t place = descending ? rows - 1 - offset - i : offset + i;
+        EXPECT_EQ(page.rows[i].last_access.ms, kStart + static_cast<std::int64_t>(place));
+      }
+    }
+  }
+  EXPECT_GT(taken(index, "offset_by_ranks"), 0U);
+}
+
+TEST(IndexTest, RealmsWithoutSessionsAndUnknownOnesAnswerEmpty) {
+  Index index;
+  Query query;
+  query.realms = {kRealm, RealmId{7}};
+  EXPECT_EQ(index.query(query).total, 0U);
+  query.filter.search = "x";
+  EXPECT_EQ(index.query(query).total, 0U);
+  EXPECT_EQ(index.users(query.realms, "", 0, 10).total, 0U);
+  std::uint32_t place = 5;
+  std::vector<ExpiredRow> out;
+  index.sweep(kRealm, {}, Time{kStart}, place, 100, out);
+  EXPECT_EQ(place, 0U);
+}
+
+TEST(CursorTest, TextThatWeDidNotMakeIsRefused) {
+  for (const std::string_view text : {"", "x", "AAAA", "////", "AQAB", "AgAAAA"}) {
+    const auto cursor = decode_cursor(text);
+    ASSERT_FALSE(cursor) << text;
+    EXPECT_EQ(cursor.error().field, "cursor");
+  }
+  EXPECT_FALSE(decode_cursor(std::string(5000, 'A')));
+  // A time's key has 8 bytes.
+  EXPECT_FALSE(decode_cursor(encode_cursor({{SortBy::kStarted, true}, "short", SessionNo{1}, false})));
+  EXPECT_FALSE(decode_cursor(encode_cursor({{SortBy::kIpAddress, true}, "short", SessionNo{1}, false})));
+}
+
+}  // namespace
+}  // namespace curfew::index

@@ -1,0 +1,203 @@
+// Which rows of a realm come first in an order (planner.h).
+#include <algorithm>
+
+#include "index/planner.h"
+#include "index/ring.h"
+
+namespace curfew::index {
+namespace {
+
+constexpr std::uint64_t kWalkedRow = 5;  // tested along an order, in units of a scanned row
+constexpr std::uint64_t kListedRow = 5;  // enumerated, tested, its key read and compared
+constexpr std::uint64_t kScannedRow = 1;
+
+}  // namespace
+
+int compare(SortBy by, const Candidate& a, const Candidate& b) {
+  if (a.hi != b.hi) return a.hi < b.hi ? -1 : 1;
+  if (a.lo != b.lo) return a.lo < b.lo ? -1 : 1;
+  // A last byte of 0 means that both names end within the 16 bytes compared.
+  if (by == SortBy::kUsername && (a.lo & 255) != 0) {
+    const auto name = [](const Candidate& c) {
+      return c.realm->users().folded_name(c.realm->rows().facts(c.row).user);
+    };
+    if (const int order = name(a).compare(name(b)); order != 0) return order < 0 ? -1 : 1;
+  }
+  return a.no < b.no ? -1 : a.no > b.no ? 1 : 0;
+}
+
+Candidate candidate(SortBy by, const RealmIndex& realm, std::uint32_t row) {
+  const Probe key = realm.key(by, row);
+  return {key.hi, key.lo, key.no, row, &realm};
+}
+
+void Best::cut() {
+  if (kept_.size() <= wanted_) return;
+  const auto less = [&](const Candidate& a, const Candidate& b) { return before(a, b); };
+  if (wanted_ > 0) {
+    std::nth_element(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(wanted_) - 1, kept_.end(), less);
+    worst_ = kept_[wanted_ - 1];
+  }
+  kept_.resize(wanted_);
+  full_ = true;
+}
+
+std::vector<Candidate> Best::window(std::size_t from, std::size_t count) {
+  cut();
+  if (from >= kept_.size()) return {};
+  const auto less = [&](const Candidate& a, const Candidate& b) { return before(a, b); };
+  const auto begin = kept_.begin() + static_cast<std::ptrdiff_t>(from);
+  const auto end = begin + static_cast<std::ptrdiff_t>(std::min(count, kept_.size() - from));
+  if (from > 0) std::nth_element(kept_.begin(), begin, kept_.end(), less);
+  std::partial_sort(begin, end, kept_.end(), less);
+  return {begin, end};
+}
+
+std::uint64_t RealmQuery::rank(SortBy by, const Probe& probe, bool after_equal) const {
+  const Bounds b = bounds(by);
+  return realm_.with_order(by, [&](const auto& tree) -> std::uint64_t {
+    const std::uint32_t items = std::clamp(tree.rank(probe, after_equal), b.from, b.to);
+    if (!filter_.offline()) return items - b.from;
+    const std::uint32_t marked = tree.marked_before(items) - tree.marked_before(b.from);
+    return *filter_.offline() ? marked : items - b.from - marked;
+  });
+}
+
+std::uint32_t RealmQuery::at_rank(SortBy by, std::uint64_t rank) const {
+  const Bounds b = bounds(by);
+  const auto wanted = static_cast<std::uint32_t>(rank);
+  return realm_.with_order(by, [&](const auto& tree) {
+    if (!filter_.offline()) return tree.item(tree.select(b.from + wanted));
+    const std::uint32_t marked = tree.marked_before(b.from);
+    const std::uint32_t skipped = *filter_.offline() ? marked : b.from - marked;
+    return tree.item(tree.select_like(skipped + wanted, *filter_.offline()));
+  });
+}
+
+void RealmQuery::collect_ranked(SortBy by, bool ascending, std::uint64_t first, std::size_t count, Best& best) {
+  book_.note(filter_.offline() ? Plan::kPageRankedOfType : Plan::kPageRanked);
+  const std::uint64_t all = total();
+  const std::uint64_t room = ascending ? all - std::min(first, all) : std::min(first, all);
+  count = static_cast<std::size_t>(std::min<std::uint64_t>(count, room));
+  if (count == 0) return;
+  const RowStore& rows = realm_.rows();
+  bool wanted = true;
+  Ring ring([&](std::uint32_t row) { rows.prefetch(row); },
+            [&](std::uint32_t row) { wanted = wanted && best.offer(candidate(by, realm_, row)); });
+  if (filter_.offline()) {
+    // Rows of one type may lie far apart: each is asked for by its rank.
+    for (std::size_t i = 0; i < count && wanted; ++i) ring.push(at_rank(by, ascending ? first + i : first - 1 - i));
+  } else {
+    const Bounds b = bounds(by);
+    realm_.with_order(by, [&](const auto& tree) {
+      TreePlace place = tree.select(b.from + static_cast<std::uint32_t>(ascending ? first : first - 1));
+      for (std::size_t i = 0; i < count && wanted; ++i) {
+        ring.push(tree.item(place));
+        if (!(ascending ? tree.next(place) : tree.previous(place))) break;
+      }
+    });
+  }
+  ring.drain();
+}
+
+template <class F>
+bool RealmQuery::walk(SortBy by, const Start& start, std::uint64_t most_tests, F f) const {
+  return realm_.with_order(by, [&](const auto& tree) {
+    Bounds b = bounds(by);
+    if (start.after) {
+      const std::uint32_t at = std::clamp(tree.rank(*start.after, start.ascending != start.inclusive), b.from, b.to);
+      (start.ascending ? b.from : b.to) = at;
+    }
+    if (b.from >= b.to) return true;
+    TreePlace ahead = tree.select(start.ascending ? b.from : b.to - 1);
+    std::uint64_t left = b.to - b.from;
+    bool more = true;
+    const bool all = left <= most_tests;
+    left = std::min(left, most_tests);
+    Ring ring([&](std::uint32_t row) { realm_.rows().prefetch_facts(row); },
+              [&](std::uint32_t row) {
+                if (more && filter_.matches(row)) more = f(row);
+              });
+    while (left > 0 && more) {
+      ring.push(tree.item(ahead));
+      --left;
+      if (left > 0 && !(start.ascending ? tree.next(ahead) : tree.previous(ahead))) break;
+    }
+    ring.drain();
+    return all || !more;
+  });
+}
+
+std::uint64_t RealmQuery::list_cost() const {
+  return driver_ == Driver::kScan ? std::uint64_t{realm_.size()} * kScannedRow : driver_rows_ * kListedRow;
+}
+
+// Would it take fewer steps to find `wanted` rows along the order than to list all?
+bool RealmQuery::worth_walking(SortBy by, std::size_t wanted) {
+  const std::uint64_t matching = total();
+  if (matching == 0 || listed_) return false;
+  choose_driver();
+  const Bounds b = bounds(by);
+  const double tests = static_cast<double>(wanted) * static_cast<double>(b.to - b.from) / static_cast<double>(matching);
+  return tests * static_cast<double>(kWalkedRow) < static_cast<double>(list_cost());
+}
+
+void RealmQuery::collect(SortBy by, const Start& start, std::size_t wanted, Best& best) {
+  if (total() == 0 || wanted == 0) return;
+  if (ranked(by)) {
+    std::uint64_t first = start.ascending ? 0 : total();
+    if (start.after) first = rank(by, *start.after, start.ascending);
+    return collect_ranked(by, start.ascending, first, wanted, best);
+  }
+  if (worth_walking(by, wanted)) {
+    std::size_t found = 0;
+    const std::uint64_t most = 2 * list_cost() / kWalkedRow + wanted;
+    std::vector<std::uint32_t> rows;
+    if (walk(by, start, most, [&](std::uint32_t row) {
+          rows.push_back(row);
+          return ++found < wanted;
+        })) {
+      book_.note(Plan::kPageWalk);
+      for (const std::uint32_t row : rows)
+        if (!best.offer(candidate(by, realm_, row))) break;
+      return;
+    }
+    book_.note(Plan::kPageWalkGaveUp);
+  }
+  book_.note(Plan::kPageList);
+  Ring ring([&](std::uint32_t row) { realm_.rows().prefetch_facts(row); },
+            [&](std::uint32_t row) {
+              if (beyond(by, start, row)) best.offer(candidate(by, realm_, row));
+            });
+  for (const std::uint32_t row : list()) ring.push(row);
+  ring.drain();
+}
+
+bool RealmQuery::any_behind(SortBy by, const Start& start) {
+  if (!start.after || total() == 0) return false;
+  if (ranked(by)) {
+    const std::uint64_t at = rank(by, *start.after, start.ascending);
+    return start.ascending ? at > 0 : at < total();
+  }
+  // The other way from the same key; the row at the key itself is on that side.
+  const Start back{!start.ascending, start.after, true};
+  if (worth_walking(by, 1)) {
+    bool found = false;
+    const auto stop = [&](std::uint32_t) {
+      found = true;
+      return false;
+    };
+    if (walk(by, back, 2 * list_cost() / kWalkedRow + 1, stop)) return found;
+    book_.note(Plan::kPageWalkGaveUp);
+  }
+  const auto& rows = list();
+  return std::any_of(rows.begin(), rows.end(), [&](std::uint32_t row) { return beyond(by, back, row); });
+}
+
+bool RealmQuery::beyond(SortBy by, const Start& start, std::uint32_t row) const {
+  if (!start.after) return true;
+  const int order = realm_.with_order(by, [&](const auto& tree) { return tree.keys().compare(*start.after, row); });
+  return (start.ascending ? order < 0 : order > 0) || (start.inclusive && order == 0);
+}
+
+}  // namespace curfew::index

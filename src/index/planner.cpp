@@ -1,0 +1,305 @@
+#include "index/planner.h"
+
+#include <algorithm>
+
+#include "index/ring.h"
+
+namespace curfew::index {
+namespace {
+
+// What one row costs, in units of a row of a sequential scan; measured (docs/adr/0003).
+constexpr std::uint64_t kRandomRow = 4;
+constexpr std::uint64_t kNearRow = 2;  // in the order of rows, with gaps
+
+}  // namespace
+
+std::string_view to_string(Plan plan) {
+  constexpr std::array<std::string_view, static_cast<std::size_t>(Plan::kCount)> names{
+      "total_all",         "total_rank",  "total_rank_of_type", "total_bitmaps",       "total_users",
+      "driver_users",      "driver_ids",  "driver_started",     "driver_last_access",  "driver_ip",
+      "driver_bitmaps",    "driver_scan", "page_ranked",        "page_ranked_of_type", "page_walk",
+      "page_walk_gave_up", "page_list",   "offset_by_ranks",    "offset_from_end"};
+  return names[static_cast<std::size_t>(plan)];
+}
+
+RealmQuery::RealmQuery(const RealmIndex& realm, const Filter& filter, PlanBook& book)
+    : realm_(realm), book_(book), filter_(realm, filter) {
+  if (filter_.impossible()) {
+    total_ = 0;
+    listed_ = true;
+  }
+}
+
+std::uint64_t RealmQuery::rows_of(const UserSet& users) const {
+  std::uint64_t n = 0;
+  constexpr std::size_t ahead = 16;
+  const auto& list = users.list();
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i + ahead < list.size()) realm_.users().prefetch(list[i + ahead]);
+    n += realm_.users().rows(list[i]);
+  }
+  return n;
+}
+
+std::uint64_t RealmQuery::count_ip() const {
+  std::uint64_t n = 0;
+  for (const IpRange& range : filter_.ip()) {
+    n += realm_.by_ip().rank(IpKeys::at(range.last, ~std::uint64_t{0}), false);
+    n -= realm_.by_ip().rank(IpKeys::at(range.first, 0), false);
+  }
+  return n;
+}
+
+RealmQuery::Bounds RealmQuery::bounds(SortBy by) const {
+  const auto of_time = [](const auto& tree, const TimeRange& range) {
+    return Bounds{tree.rank(LastAccessKeys::at(range.from, 0), false),
+                  tree.rank(LastAccessKeys::at(range.to, 0), false)};
+  };
+  if (by == SortBy::kStarted && filter_.started()) return of_time(realm_.by_started(), *filter_.started());
+  if (by == SortBy::kLastAccess && filter_.last_access())
+    return of_time(realm_.by_last_access(), *filter_.last_access());
+  if (by == SortBy::kIpAddress && filter_.by_ip()) {
+    const auto& tree = realm_.by_ip();
+    return {tree.rank(IpKeys::at(filter_.ip().front().first, 0), false),
+            tree.rank(IpKeys::at(filter_.ip().back().last, ~std::uint64_t{0}), false)};
+  }
+  return {0, realm_.size()};
+}
+
+// Nothing but the order's own condition, in one piece, and a type.
+bool RealmQuery::ranked(SortBy by) const {
+  if (filter_.remembered() || filter_.by_clients()) return false;
+  const bool own = (by == SortBy::kStarted && filter_.started()) ||
+                   (by == SortBy::kLastAccess && filter_.last_access()) ||
+                   (by == SortBy::kIpAddress && filter_.by_ip() && filter_.ip().size() == 1);
+  return filter_.others() == (own ? 1 : 0);
+}
+
+void RealmQuery::choose_driver() {
+  if (driver_) return;
+  std::uint64_t best = realm_.size();
+  driver_ = Driver::kScan;
+  const auto offer = [&](Driver driver, std::uint64_t rows, std::uint64_t cost) {
+    if (rows * cost >= best) return;
+    best = rows * cost;
+    driver_ = driver;
+    driver_rows_ = rows;
+  };
+  if (filter_.users()) offer(Driver::kUsers, rows_of(*filter_.users()), kRandomRow);
+  if (filter_.named()) offer(Driver::kNamed, rows_of(*filter_.named()), kRandomRow);
+  if (filter_.search_is_listed())
+    offer(Driver::kIds, rows_of(filter_.search()->users) + filter_.search()->whole_ids->size(), kRandomRow);
+  const auto range = [&](SortBy by) {
+    const Bounds b = bounds(by);
+    return std::uint64_t{b.to - b.from};
+  };
+  if (filter_.started()) offer(Driver::kStarted, range(SortBy::kStarted), kRandomRow);
+  if (filter_.last_access()) offer(Driver::kLastAccess, range(SortBy::kLastAccess), kRandomRow);
+  if (filter_.by_ip()) offer(Driver::kIp, count_ip(), kRandomRow);
+  if (filter_.any_bitmap() && best > 0) offer(Driver::kBitmaps, count_bitmaps(), kNearRow);
+  if (driver_ == Driver::kScan) driver_rows_ = realm_.size();
+}
+
+// Exact where the counters or one intersection give it; else an upper bound's exact value by joining them.
+std::uint64_t RealmQuery::count_bitmaps() {
+  const std::uint64_t all = realm_.size(), offline = realm_.offline_count(), remembered = realm_.remembered_count();
+  const auto& type = filter_.offline();
+  const auto& memory = filter_.remembered();
+  if (!filter_.by_clients()) {
+    if (!memory) return *type ? offline : all - offline;
+    if (!type) return *memory ? remembered : all - remembered;
+    const std::uint64_t both = realm_.offline().and_cardinality(realm_.remembered());
+    if (*type) return *memory ? both : offline - both;
+    return *memory ? remembered - both : all - offline - remembered + both;
+  }
+  if (filter_.clients().size() == 1) {
+    const auto& client = *filter_.clients()[0];
+    std::uint64_t n = 0;
+    for (const bool offline_rows : {false, true}) {
+      if (type && *type != offline_rows) continue;
+      const std::uint64_t here = offline_rows ? client.offline : client.sessions - client.offline;
+      if (!memory) {
+        n += here;
+        continue;
+      }
+      const std::uint64_t both = client.rows(offline_rows).and_cardinality(realm_.remembered());
+      n += *memory ? both : here - both;
+    }
+    return n;
+  }
+  return join_bitmaps().cardinality();
+}
+
+Roaring RealmQuery::join_bitmaps() const {
+  const auto& type = filter_.offline();
+  const auto& memory = filter_.remembered();
+  if (!filter_.by_clients()) {
+    if (!type) return *memory ? realm_.remembered() : realm_.live() - realm_.remembered();
+    Roaring rows = *type ? realm_.offline() : realm_.live() - realm_.offline();
+    if (!memory) return rows;
+    return *memory ? rows & realm_.remembered() : rows - realm_.remembered();
+  }
+  Roaring rows;
+  for (const auto* client : filter_.clients()) {
+    for (const bool offline_rows : {false, true}) {
+      if (type && *type != offline_rows) continue;
+      const Roaring& part = client->rows(offline_rows);
+      // Narrowed before it is joined: copying a wide bitmap to cut it down costs more.
+      if (!memory)
+        rows |= part;
+      else
+        rows |= *memory ? part & realm_.remembered() : part - realm_.remembered();
+    }
+  }
+  return rows;
+}
+
+std::uint64_t RealmQuery::total() {
+  if (total_) return *total_;
+  const int others = filter_.others();
+  const bool only_type = filter_.offline() && !filter_.remembered() && !filter_.by_clients();
+  if (others == 0) {
+    book_.note(filter_.any_bitmap() ? Plan::kTotalBitmaps : Plan::kTotalAll);
+    total_ = filter_.any_bitmap() ? count_bitmaps() : realm_.size();
+    return *total_;
+  }
+  if (others == 1 && (filter_.users() || filter_.named()) && !filter_.any_bitmap()) {
+    book_.note(Plan::kTotalUsers);
+    total_ = rows_of(filter_.users() ? *filter_.users() : *filter_.named());
+    return *total_;
+  }
+  const bool by_key = filter_.started() || filter_.last_access() || filter_.by_ip();
+  if (others == 1 && by_key && (!filter_.any_bitmap() || only_type)) {
+    const SortBy by = filter_.started()       ? SortBy::kStarted
+                      : filter_.last_access() ? SortBy::kLastAccess
+                                              : SortBy::kIpAddress;
+    if (!only_type) {
+      book_.note(Plan::kTotalRank);
+      const Bounds b = bounds(by);
+      total_ = by == SortBy::kIpAddress ? count_ip() : std::uint64_t{b.to - b.from};
+      return *total_;
+    }
+    if (ranked(by)) {
+      book_.note(Plan::kTotalRankOfType);
+      const Bounds b = bounds(by);
+      const std::uint32_t marked = realm_.with_order(
+          by, [&](const auto& tree) { return tree.marked_before(b.to) - tree.marked_before(b.from); });
+      total_ = *filter_.offline() ? marked : b.to - b.from - marked;
+      return *total_;
+    }
+  }
+  enumerate(book_.keep);
+  return *total_;
+}
+
+template <class Tree, class F>
+void RealmQuery::for_each_ranked(const Tree& tree, Bounds bounds, F f) {
+  if (bounds.from >= bounds.to) return;
+  TreePlace place = tree.select(bounds.from);
+  std::uint32_t left = bounds.to - bounds.from;
+  while (left > 0) {
+    const auto items = tree.leaf_items(place.leaf);
+    for (std::size_t i = place.at; i < items.size() && left > 0; ++i, --left) f(items[i]);
+    place = {tree.next_leaf(place.leaf), 0};
+  }
+}
+
+template <class F>
+void RealmQuery::for_each_of_driver(F f) const {
+  const UserDirectory& users = realm_.users();
+  const auto rows_of_users = [&](const std::vector<std::uint32_t>& list) {
+    constexpr std::size_t ahead = 16;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (i + 2 * ahead < list.size()) users.prefetch(list[i + 2 * ahead]);
+      if (i + ahead < list.size()) users.prefetch_rows(list[i + ahead]);
+      users.for_each_row(list[i], f);
+    }
+  };
+  switch (*driver_) {
+    case Driver::kUsers:
+      return rows_of_users(filter_.users()->list());
+    case Driver::kNamed:
+      return rows_of_users(filter_.named()->list());
+    case Driver::kIds: {
+      const MixedSearch& search = *filter_.search();
+      for (const std::uint32_t row : *search.whole_ids)
+        if (!search.users.contains(realm_.rows().facts(row).user)) f(row);
+      return rows_of_users(search.users.list());
+    }
+    case Driver::kStarted:
+      return for_each_ranked(realm_.by_started(), bounds(SortBy::kStarted), f);
+    case Driver::kLastAccess:
+      return for_each_ranked(realm_.by_last_access(), bounds(SortBy::kLastAccess), f);
+    case Driver::kIp:
+      for (const IpRange& range : filter_.ip()) {
+        const auto& tree = realm_.by_ip();
+        for_each_ranked(
+            tree,
+            {tree.rank(IpKeys::at(range.first, 0), false), tree.rank(IpKeys::at(range.last, ~std::uint64_t{0}), false)},
+            f);
+      }
+      return;
+    case Driver::kBitmaps: {
+      const Roaring rows = join_bitmaps();
+      for (const std::uint32_t row : rows) f(row);
+      return;
+    }
+    case Driver::kScan:
+      break;
+  }
+  const RowStore& rows = realm_.rows();
+  for (std::uint32_t row = 0; row < rows.rows(); ++row)
+    if (rows.facts(row).no != 0) f(row);
+}
+
+template <class F>
+void RealmQuery::for_each_match(F f) const {
+  if (driver_ == Driver::kScan) {
+    for_each_of_driver([&](std::uint32_t row) {
+      if (filter_.matches(row)) f(row);
+    });
+    return;
+  }
+  const bool bitmaps_done = driver_ == Driver::kBitmaps;
+  if (bitmaps_done && filter_.others() == 0) return for_each_of_driver(f);
+  const bool users_done =
+      (driver_ == Driver::kUsers || driver_ == Driver::kNamed) && filter_.others() == 1 && !filter_.any_bitmap();
+  if (users_done) return for_each_of_driver(f);
+  Ring ring([&](std::uint32_t row) { realm_.rows().prefetch_facts(row); },
+            [&](std::uint32_t row) {
+              if (filter_.matches(row, bitmaps_done)) f(row);
+            });
+  for_each_of_driver([&](std::uint32_t row) { ring.push(row); });
+  ring.drain();
+}
+
+void RealmQuery::enumerate(std::size_t keep) {
+  choose_driver();
+  constexpr std::array plans{Plan::kDriverUsers,      Plan::kDriverUsers, Plan::kDriverIds,     Plan::kDriverStarted,
+                             Plan::kDriverLastAccess, Plan::kDriverIp,    Plan::kDriverBitmaps, Plan::kDriverScan};
+  book_.note(plans[static_cast<std::size_t>(*driver_)]);
+  std::uint64_t n = 0;
+  rows_.clear();
+  for_each_match([&](std::uint32_t row) {
+    if (n++ < keep) rows_.push_back(row);
+  });
+  total_ = n;
+  listed_ = n <= keep;
+  if (!listed_) rows_ = {};
+}
+
+const std::vector<std::uint32_t>& RealmQuery::list() {
+  if (!listed_) enumerate(~std::size_t{0});
+  return rows_;
+}
+
+Roaring RealmQuery::bitmap() {
+  if (filter_.impossible()) return {};
+  if (filter_.others() == 0) return filter_.any_bitmap() ? join_bitmaps() : realm_.live();
+  std::vector<std::uint32_t> rows = list();
+  std::sort(rows.begin(), rows.end());
+  Roaring out(rows.size(), rows.data());
+  return out;
+}
+
+}  // namespace curfew::index

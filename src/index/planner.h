@@ -1,0 +1,165 @@
+// RealmQuery: one filter in one realm: how many rows match, and which come first in an order.
+//
+// The ways to a total, the first that fits:
+//   no condition: the realm's size · one range of a key, with or without a type: two ranks in that key's tree · type,
+//   remember-me, clients: cardinalities of bitmaps · users: their counts of rows · else the smallest condition's rows
+//   are enumerated and the others tested on each (the driver), or all rows are scanned where that is cheaper.
+// The ways to a page:
+//   ranked: the order's tree gives any rank directly, if nothing but a range of its own key and a type restricts it ·
+//   walk: along the order, testing rows; for filters that many rows pass. It gives up when it has cost more than the
+//   list · list: all matching rows, of which the best are selected; for filters that few rows pass.
+// Threads: as Index's readers; one thread a query. The realm must not change meanwhile.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "index/row_filter.h"
+
+namespace curfew::index {
+
+// What the planner chose, counted, so that tests see that each way is taken, and metrics which ones are.
+enum class Plan : std::uint8_t {
+  kTotalAll,
+  kTotalRank,
+  kTotalRankOfType,
+  kTotalBitmaps,
+  kTotalUsers,
+  kDriverUsers,
+  kDriverIds,
+  kDriverStarted,
+  kDriverLastAccess,
+  kDriverIp,
+  kDriverBitmaps,
+  kDriverScan,
+  kPageRanked,
+  kPageRankedOfType,
+  kPageWalk,
+  kPageWalkGaveUp,
+  kPageList,
+  kOffsetByRanks,
+  kOffsetFromEnd,
+  kCount
+};
+
+std::string_view to_string(Plan plan);  // "total_all", …
+
+struct PlanBook {
+  std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Plan::kCount)> taken{};
+  // Rows kept from a count, to select the page from; more are only counted.
+  std::size_t keep = std::size_t{1} << 20;
+
+  void note(Plan plan) { taken[static_cast<std::size_t>(plan)].fetch_add(1, std::memory_order_relaxed); }
+};
+
+// A row in the running for a page.
+struct Candidate {
+  std::uint64_t hi = 0, lo = 0, no = 0;
+  std::uint32_t row = 0;
+  const RealmIndex* realm = nullptr;
+};
+
+// The total order over candidates of several realms.
+int compare(SortBy by, const Candidate& a, const Candidate& b);
+Candidate candidate(SortBy by, const RealmIndex& realm, std::uint32_t row);
+
+// Keeps the best so many of what it is offered, in one direction.
+class Best {
+ public:
+  Best(SortBy by, bool ascending, std::size_t wanted) : by_(by), ascending_(ascending), wanted_(wanted) {}
+  bool before(const Candidate& a, const Candidate& b) const {
+    const int order = compare(by_, a, b);
+    return ascending_ ? order < 0 : order > 0;
+  }
+  // False if it is behind everything kept, and enough are kept: then so is whatever comes later in the order.
+  bool offer(const Candidate& candidate) {
+    if (full_ && !before(candidate, worst_)) return false;
+    kept_.push_back(candidate);
+    if (kept_.size() >= 2 * wanted_ + 16) cut();
+    return true;
+  }
+  // The kept ones from place `from` on, at most `count`, sorted. Spoils the rest.
+  std::vector<Candidate> window(std::size_t from, std::size_t count);
+  std::size_t size() const { return kept_.size() < wanted_ ? kept_.size() : wanted_; }
+
+ private:
+  void cut();
+  SortBy by_;
+  bool ascending_, full_ = false;
+  std::size_t wanted_;
+  Candidate worst_;
+  std::vector<Candidate> kept_;
+};
+
+// Where a page starts: just after this key in the direction of the walk (at it, if inclusive); without a key, at the
+// beginning.
+struct Start {
+  bool ascending = true;
+  std::optional<Probe> after;
+  bool inclusive = false;
+};
+
+class RealmQuery {
+ public:
+  RealmQuery(const RealmIndex& realm, const Filter& filter, PlanBook& book);
+
+  const RealmIndex& realm() const { return realm_; }
+  std::uint64_t total();
+  // Offers the first `wanted` matching rows from the start on, or all that can still be among the best.
+  void collect(SortBy by, const Start& start, std::size_t wanted, Best& best);
+  // Is there a matching row on the other side of the start: at its key or before?
+  bool any_behind(SortBy by, const Start& start);
+
+  // Where the tree answers by itself.
+  bool ranked(SortBy by) const;
+  // Requires: ranked(by). Matching rows with a key below the probe's (or at it), and the matching row at a rank
+  // (ascending).
+  std::uint64_t rank(SortBy by, const Probe& probe, bool after_equal) const;
+  std::uint32_t at_rank(SortBy by, std::uint64_t rank) const;
+  // Offers `count` matching rows by rank: from `first` upwards, or from first - 1 downwards.
+  void collect_ranked(SortBy by, bool ascending, std::uint64_t first, std::size_t count, Best& best);
+
+  Roaring bitmap();                          // every matching row
+  const std::vector<std::uint32_t>& list();  // the same, in no order
+
+ private:
+  enum class Driver : std::uint8_t { kUsers, kNamed, kIds, kStarted, kLastAccess, kIp, kBitmaps, kScan };
+  struct Bounds {  // ranks in an order's tree, ascending
+    std::uint32_t from = 0, to = 0;
+  };
+
+  void choose_driver();
+  std::uint64_t count_bitmaps();
+  Roaring join_bitmaps() const;
+  std::uint64_t rows_of(const UserSet& users) const;
+  std::uint64_t count_ip() const;
+  Bounds bounds(SortBy by) const;    // of the order's own condition
+  void enumerate(std::size_t keep);  // counts by the driver; keeps the rows if there are no more than `keep`
+  template <class F>
+  void for_each_match(F f) const;
+  template <class Tree, class F>
+  static void for_each_ranked(const Tree& tree, Bounds bounds, F f);
+  template <class F>
+  void for_each_of_driver(F f) const;
+  // Walks the order from the start, calling f(row) for matches until it says false. False if it gave up.
+  template <class F>
+  bool walk(SortBy by, const Start& start, std::uint64_t most_tests, F f) const;
+  bool worth_walking(SortBy by, std::size_t wanted);
+  bool beyond(SortBy by, const Start& start, std::uint32_t row) const;
+  std::uint64_t list_cost() const;
+
+  const RealmIndex& realm_;
+  PlanBook& book_;
+  RowFilter filter_;
+  std::optional<Driver> driver_;
+  std::uint64_t driver_rows_ = 0;
+  std::optional<std::uint64_t> total_;
+  bool listed_ = false;
+  std::vector<std::uint32_t> rows_;
+};
+
+}  // namespace curfew::index

@@ -1,0 +1,225 @@
+// Building a realm's orders from its rows at start-up, and checking them (realm_index.h).
+#include <algorithm>
+#include <bit>
+#include <thread>
+
+#include "index/realm_index.h"
+
+namespace curfew::index {
+namespace {
+
+constexpr double kPacked = 1.0;  // orders that grow at their end
+constexpr double kRoomy = 0.9;   // orders into which rows come everywhere
+
+struct KeyedRow {
+  std::uint64_t key;
+  std::uint32_t row;
+};
+
+// A stable radix sort over the bits that differ.
+void sort_by_key(std::vector<KeyedRow>& rows) {
+  constexpr unsigned digit_bits = 11;
+  constexpr std::size_t digits = std::size_t{1} << digit_bits;
+  std::uint64_t all = 0, any = ~std::uint64_t{0};
+  for (const KeyedRow& r : rows) {
+    all |= r.key;
+    any &= r.key;
+  }
+  const unsigned bits = static_cast<unsigned>(std::bit_width(all & ~any));
+  std::vector<KeyedRow> other(rows.size());
+  for (unsigned shift = 0; shift < bits; shift += digit_bits) {
+    std::vector<std::size_t> place(digits + 1);
+    for (const KeyedRow& r : rows) ++place[(r.key >> shift & (digits - 1)) + 1];
+    for (std::size_t i = 1; i <= digits; ++i) place[i] += place[i - 1];
+    for (const KeyedRow& r : rows) other[place[r.key >> shift & (digits - 1)]++] = r;
+    rows.swap(other);
+  }
+}
+
+std::vector<std::uint32_t> rows_of(const std::vector<KeyedRow>& keyed) {
+  std::vector<std::uint32_t> out(keyed.size());
+  for (std::size_t i = 0; i < keyed.size(); ++i) out[i] = keyed[i].row;
+  return out;
+}
+
+// Live rows in the order of `no`, which decides between equal keys everywhere.
+template <class F>
+std::vector<KeyedRow> by_no(const RowStore& rows, F key) {
+  std::vector<KeyedRow> out;
+  out.reserve(rows.live());
+  bool ascending = true;
+  std::uint64_t before = 0;
+  for (std::uint32_t row = 0; row < rows.rows(); ++row) {
+    const std::uint64_t no = rows.facts(row).no;
+    if (no == 0) continue;
+    ascending = ascending && no > before;
+    before = no;
+    out.push_back({no, row});
+  }
+  if (!ascending) sort_by_key(out);
+  for (KeyedRow& r : out) r.key = key(r.row);
+  return out;
+}
+
+}  // namespace
+
+void RealmIndex::build() {
+  CURFEW_CHECK(settled(), "nothing waits when rows are loaded");
+  const auto one = [this] {
+    build_tables();
+    build_time_orders();
+  };
+  const auto other = [this] {
+    users_.index_all();
+    build_name_order();
+    build_ip_order();
+  };
+  constexpr std::uint32_t worth_a_thread = 200'000;
+  if (rows_.live() < worth_a_thread) {
+    one();
+    other();
+  } else {
+    std::thread helper(other);
+    one();
+    helper.join();
+  }
+  clients_.finish_entering();
+  offline_.addMany(loaded_offline_.size(), loaded_offline_.data());
+  remembered_.addMany(loaded_remembered_.size(), loaded_remembered_.data());
+  loaded_offline_ = loaded_remembered_ = {};
+  live_ = Roaring();
+  live_.addRange(0, rows_.rows());
+  for (std::uint32_t row = 0; rows_.live() < rows_.rows() && row < rows_.rows(); ++row)
+    if (rows_.facts(row).no == 0) live_.remove(row);
+  offline_.shrinkToFit();
+  remembered_.shrinkToFit();
+  live_.runOptimize();
+  live_.shrinkToFit();
+}
+
+void RealmIndex::build_tables() {
+  if (by_key_.size() == 0) by_key_.reserve(rows_.live());
+  constexpr std::uint32_t ahead = 16;
+  const std::uint32_t n = rows_.rows();
+  for (std::uint32_t row = 0; row < n; ++row) {
+    if (row + ahead < n && rows_.facts(row + ahead).no != 0) by_key_.prefetch(rows_.key_hash(row + ahead));
+    if (rows_.facts(row).no == 0) continue;
+    const std::uint64_t hash = rows_.key_hash(row);
+    if (by_key_.find(hash, [&](std::uint32_t other) { return other == row; }) != kNone) continue;
+    by_key_.insert(hash, row, KeyHash{rows_});
+    if (const auto token = rows_.token(row)) by_token_.insert(RowStore::token_hash(*token), row, TokenHashOf{rows_});
+  }
+}
+
+void RealmIndex::build_time_orders() {
+  auto keyed = by_no(rows_, [&](std::uint32_t row) { return static_cast<std::uint64_t>(rows_.facts(row).started()); });
+  sort_by_key(keyed);
+  by_started_.build(rows_of(keyed), kPacked);
+  keyed = by_no(rows_, [&](std::uint32_t row) { return static_cast<std::uint64_t>(rows_.facts(row).last_access()); });
+  sort_by_key(keyed);
+  by_last_access_.build(rows_of(keyed), kPacked);
+}
+
+void RealmIndex::build_ip_order() {
+  auto keyed = by_no(rows_, [&](std::uint32_t row) { return std::uint64_t{rows_.facts(row).ip}; });
+  std::vector<KeyedRow> v6;
+  std::erase_if(keyed, [&](const KeyedRow& r) {
+    const bool is_v6 = rows_.facts(r.row).has(RowFacts::kV6);
+    if (is_v6) v6.push_back(r);
+    return is_v6;
+  });
+  sort_by_key(keyed);
+  for (KeyedRow& r : v6) r.key = ip_keys_.probe(r.row).hi;
+  sort_by_key(v6);
+  // Rows that agree in the first half of the address: by the whole of it.
+  for (std::size_t from = 0; from < v6.size();) {
+    std::size_t to = from + 1;
+    while (to < v6.size() && v6[to].key == v6[from].key) ++to;
+    std::sort(v6.begin() + static_cast<std::ptrdiff_t>(from), v6.begin() + static_cast<std::ptrdiff_t>(to),
+              [&](const KeyedRow& a, const KeyedRow& b) { return ip_keys_.compare(ip_keys_.probe(a.row), b.row) < 0; });
+    from = to;
+  }
+  // The few addresses below ::ffff:0:0 stand before IPv4.
+  const Probe first_v4 = IpKeys::at(IpAddress::v4(0), 0);
+  const auto middle =
+      std::find_if(v6.begin(), v6.end(), [&](const KeyedRow& r) { return ip_keys_.compare(first_v4, r.row) < 0; });
+  std::vector<std::uint32_t> all = rows_of({v6.begin(), middle});
+  for (const KeyedRow& r : keyed) all.push_back(r.row);
+  for (auto it = middle; it != v6.end(); ++it) all.push_back(it->row);
+  by_ip_.build(all, kRoomy);
+}
+
+void RealmIndex::build_name_order() {
+  std::vector<std::uint32_t> all;
+  all.reserve(rows_.live());
+  if (users_.order().size() > 0) {
+    TreePlace place = users_.order().select(0);
+    std::size_t group = 0;  // where the rows of the present name begin
+    std::uint32_t before = kNone;
+    const auto close_group = [&] {
+      const auto by_no_of = [&](std::uint32_t a, std::uint32_t b) { return rows_.facts(a).no < rows_.facts(b).no; };
+      const auto begin = all.begin() + static_cast<std::ptrdiff_t>(group);
+      if (!std::is_sorted(begin, all.end(), by_no_of)) std::sort(begin, all.end(), by_no_of);
+      group = all.size();
+    };
+    do {
+      const std::uint32_t user = users_.order().item(place);
+      if (before != kNone && users_.compare_name(users_.name_probe(before), user) != 0) close_group();
+      users_.for_each_row(user, [&](std::uint32_t row) { all.push_back(row); });
+      before = user;
+    } while (users_.order().next(place));
+    close_group();
+  }
+  by_name_.build(all, kRoomy);
+}
+
+void RealmIndex::verify() const {
+  CURFEW_CHECK(settled(), "verify looks between batches");
+  by_last_access_.verify();
+  by_started_.verify();
+  by_ip_.verify();
+  by_name_.verify();
+  users_.order().verify();
+  const std::uint32_t n = rows_.live();
+  CURFEW_CHECK(by_last_access_.size() == n && by_started_.size() == n && by_ip_.size() == n && by_name_.size() == n,
+               "every row is in every order");
+  CURFEW_CHECK(by_key_.size() == n && live_.cardinality() == n, "and under its key");
+  std::uint64_t offline = 0, remembered = 0, linked = 0, listed = 0;
+  for (const std::uint32_t row : live_) {
+    const RowFacts& facts = rows_.facts(row);
+    std::string id;
+    rows_.append_id_text(row, id);
+    CURFEW_CHECK(find(facts.type(), id) == row, "a row is found by its key");
+    CURFEW_CHECK(facts.has(RowFacts::kOffline) == offline_.contains(row), "the type has a bitmap");
+    CURFEW_CHECK(facts.has(RowFacts::kRememberMe) == remembered_.contains(row), "remember-me has a bitmap");
+    offline += facts.has(RowFacts::kOffline);
+    remembered += facts.has(RowFacts::kRememberMe);
+    for (const std::uint32_t client : clients_.members(rows_.rest(row).clients)) {
+      CURFEW_CHECK(clients_.client(client).contains(row, facts.has(RowFacts::kOffline)), "each client has bitmaps");
+      ++linked;
+    }
+  }
+  for (const auto& [id, client] : clients_.by_id()) {
+    const auto& c = clients_.client(client);
+    CURFEW_CHECK(c.offline_rows.cardinality() == c.offline && c.regular_rows.cardinality() == c.sessions - c.offline,
+                 "clients count their rows");
+    linked -= clients_.client(client).sessions;
+  }
+  for (std::uint32_t user = 0; user < users_.slots(); ++user) {
+    users_.for_each_row(user, [&](std::uint32_t row) {
+      CURFEW_CHECK(rows_.facts(row).user == user, "a user's rows name the user");
+      ++listed;
+    });
+  }
+  CURFEW_CHECK(offline == offline_count() && remembered == remembered_count_ && linked == 0 && listed == n,
+               "counts agree");
+}
+
+std::size_t RealmIndex::memory_bytes() const {
+  return rows_.memory_bytes() + users_.memory_bytes() + clients_.memory_bytes() + user_agents_.memory_bytes() +
+         devices_.memory_bytes() + by_key_.memory_bytes() + by_token_.memory_bytes() + live_.getSizeInBytes() +
+         offline_.getSizeInBytes() + remembered_.getSizeInBytes() + by_last_access_.memory_bytes() +
+         by_started_.memory_bytes() + by_ip_.memory_bytes() + by_name_.memory_bytes();
+}
+
+}  // namespace curfew::index

@@ -1,0 +1,369 @@
+#include "index/realm_index.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace curfew::index {
+namespace {
+
+int three_way(std::uint64_t a, std::uint64_t b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+int compare_time(const Probe& probe, std::int64_t ms, std::uint64_t no) {
+  const int by_time = three_way(probe.hi, static_cast<std::uint64_t>(ms));
+  return by_time != 0 ? by_time : three_way(probe.no, no);
+}
+
+std::uint64_t big_endian(const std::uint8_t* bytes) {
+  std::uint64_t v = 0;
+  for (int i = 0; i < 8; ++i) v = v << 8 | bytes[i];
+  return v;
+}
+
+void append_big_endian(std::string& out, std::uint64_t v) {
+  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(v >> shift));
+}
+
+}  // namespace
+
+int LastAccessKeys::compare(const Probe& probe, std::uint32_t row) const {
+  const RowFacts& facts = rows.facts(row);
+  return compare_time(probe, facts.last_access(), facts.no);
+}
+
+int StartedKeys::compare(const Probe& probe, std::uint32_t row) const {
+  const RowFacts& facts = rows.facts(row);
+  return compare_time(probe, facts.started(), facts.no);
+}
+
+Probe IpKeys::at(const IpAddress& ip, std::uint64_t no) {
+  return {big_endian(ip.bytes().data()), big_endian(ip.bytes().data() + 8), no, {}, {}};
+}
+
+int IpKeys::compare(const Probe& probe, std::uint32_t row) const {
+  const RowFacts& facts = rows.facts(row);
+  constexpr std::uint64_t mapped = 0xffff00000000ULL;
+  std::uint64_t hi = 0, lo = mapped | facts.ip;
+  if (facts.has(RowFacts::kV6)) {
+    const Probe other = at(rows.ip(facts), 0);
+    hi = other.hi;
+    lo = other.lo;
+  }
+  if (const int by_high = three_way(probe.hi, hi); by_high != 0) return by_high;
+  if (const int by_low = three_way(probe.lo, lo); by_low != 0) return by_low;
+  return three_way(probe.no, facts.no);
+}
+
+Probe NameKeys::probe(std::uint32_t row) const {
+  const RowFacts& facts = rows.facts(row);
+  Probe probe = users.name_probe(facts.user);
+  probe.no = facts.no;
+  return probe;
+}
+
+int NameKeys::compare(const Probe& probe, std::uint32_t row) const {
+  const RowFacts& facts = rows.facts(row);
+  const int by_name = users.compare_name(probe, facts.user);
+  return by_name != 0 ? by_name : three_way(probe.no, facts.no);
+}
+
+std::uint32_t RealmIndex::learn_user(const UserDirectory::Key& key, const session::Session& session, bool bulk) {
+  const std::uint32_t user = users_.find(key);
+  if (user == kNone) return users_.add(key, session.username, session.email, bulk);
+  learn_names(user, session, bulk);
+  return user;
+}
+
+// What a session does not say leaves what is known.
+void RealmIndex::learn_names(std::uint32_t user, const session::Session& session, bool bulk) {
+  const auto [old_name, old_email] = users_.names(user);
+  const std::string_view name = session.username.empty() ? old_name : std::string_view(session.username);
+  const std::string_view email = session.email.empty() ? old_email : std::string_view(session.email);
+  if (name == old_name && email == old_email) return;
+  if (bulk)
+    users_.set_names(user, name, email, true);
+  else
+    rename_user(user, std::string(name), std::string(email));
+}
+
+void RealmIndex::rename_user(std::uint32_t user, std::string_view username, std::string_view email) {
+  const bool reorders = users_.rows(user) > 0 && fold_case(username) != users_.folded_name(user);
+  if (reorders) users_.for_each_row(user, [&](std::uint32_t row) { by_name_.erase(name_keys_.probe(row), row); });
+  users_.set_names(user, username, email, false);
+  if (reorders) users_.for_each_row(user, [&](std::uint32_t row) { by_name_.insert(row); });
+}
+
+std::uint32_t RealmIndex::add_row(const session::Session& session, const UserDirectory::Key& key, bool bulk) {
+  const IdProbe id(session.key.id, RowStore::key_seed(session.key.type));
+  const std::uint32_t user = learn_user(key, session, bulk);
+  const std::uint32_t row = rows_.add(session, id);
+  rows_.facts(row).user = user;
+  rows_.rest(row).user_agent = user_agents_.acquire(session.user_agent);
+  rows_.rest(row).device = devices_.acquire(session.device_id);
+  rows_.rest(row).clients = clients_.acquire(session.clients);
+  users_.add_row(user, row);
+  if (bulk) {
+    enter_bitmaps_later(row);
+  } else {
+    live_.add(row);
+    enter_bitmaps(row);
+    by_key_.insert(id.hash(), row, KeyHash{rows_});
+    if (session.token_hash) by_token_.insert(RowStore::token_hash(*session.token_hash), row, TokenHashOf{rows_});
+  }
+  return row;
+}
+
+void RealmIndex::enter_bitmaps(std::uint32_t row) {
+  const RowFacts& facts = rows_.facts(row);
+  const bool offline = facts.has(RowFacts::kOffline);
+  clients_.enter(row, rows_.rest(row).clients, offline);
+  if (offline) offline_.add(row);
+  if (facts.has(RowFacts::kRememberMe)) {
+    remembered_.add(row);
+    ++remembered_count_;
+  }
+}
+
+void RealmIndex::enter_bitmaps_later(std::uint32_t row) {
+  const RowFacts& facts = rows_.facts(row);
+  const bool offline = facts.has(RowFacts::kOffline);
+  clients_.enter_later(row, rows_.rest(row).clients, offline);
+  if (offline) loaded_offline_.push_back(row);
+  if (facts.has(RowFacts::kRememberMe)) {
+    loaded_remembered_.push_back(row);
+    ++remembered_count_;
+  }
+}
+
+void RealmIndex::leave_bitmaps(std::uint32_t row) {
+  const RowFacts& facts = rows_.facts(row);
+  const bool offline = facts.has(RowFacts::kOffline);
+  clients_.leave(row, rows_.rest(row).clients, offline);
+  if (offline) offline_.remove(row);
+  if (facts.has(RowFacts::kRememberMe)) {
+    remembered_.remove(row);
+    --remembered_count_;
+  }
+}
+
+std::uint32_t RealmIndex::insert(const session::Session& session) {
+  settle();
+  const std::uint32_t row = add_row(session, UserDirectory::Key(session.user_id), false);
+  by_last_access_.insert(row);
+  by_started_.insert(row);
+  by_ip_.insert(row);
+  by_name_.insert(row);
+  return row;
+}
+
+void RealmIndex::load(const session::Session& session, const UserDirectory::Key& user) {
+  add_row(session, user, true);
+}
+
+void RealmIndex::erase(std::uint32_t row) {
+  rows_.facts(row).set(RowFacts::kEnding, true);
+  ending_.push_back(row);
+}
+
+void RealmIndex::settle() {
+  settle_touches();
+  settle_ends();
+}
+
+void RealmIndex::settle_ends() {
+  if (ending_.empty()) return;
+  // Four rounds over the batch, each asking for what the next will read.
+  constexpr std::size_t batch = 64;
+  for (std::span<const std::uint32_t> rest = ending_; !rest.empty();
+       rest = rest.subspan(std::min(batch, rest.size()))) {
+    const auto rows = rest.first(std::min(batch, rest.size()));
+    for (const std::uint32_t row : rows) rows_.prefetch(row);
+    for (const std::uint32_t row : rows) {
+      users_.prefetch(rows_.facts(row).user);
+      by_key_.prefetch(rows_.key_hash(row));
+      rows_.prefetch_deep(row);
+    }
+    for (const std::uint32_t row : rows) {
+      users_.prefetch_rows(rows_.facts(row).user);
+      by_last_access_.prefetch_erase(last_access_keys_.probe(row));
+      by_started_.prefetch_erase(started_keys_.probe(row));
+      by_ip_.prefetch_erase(ip_keys_.probe(row));
+      by_name_.prefetch_erase(name_keys_.probe(row));
+    }
+    for (const std::uint32_t row : rows) end_row(row);
+  }
+  ending_.clear();
+}
+
+void RealmIndex::end_row(std::uint32_t row) {
+  by_last_access_.erase(last_access_keys_.probe(row), row);
+  by_started_.erase(started_keys_.probe(row), row);
+  by_ip_.erase(ip_keys_.probe(row), row);
+  by_name_.erase(name_keys_.probe(row), row);
+  by_key_.erase(rows_.key_hash(row), row);
+  if (const auto token = rows_.token(row)) by_token_.erase(RowStore::token_hash(*token), row);
+  leave_bitmaps(row);
+  live_.remove(row);
+  users_.remove_row(rows_.facts(row).user, row);
+  const RowRest& rest = rows_.rest(row);
+  clients_.release(rest.clients);
+  user_agents_.release(rest.user_agent);
+  devices_.release(rest.device);
+  rows_.remove(row);
+}
+
+bool RealmIndex::touch(std::uint32_t row, Time at, const std::optional<IpAddress>& ip) {
+  RowFacts& facts = rows_.facts(row);
+  if (at.ms <= facts.last_access()) return false;
+  if (!facts.has(RowFacts::kMoving)) {
+    moving_.push_back({row, facts.last_access()});
+    facts.set(RowFacts::kMoving, true);
+  }
+  facts.set_last_access(at);
+  if (ip && *ip != rows_.ip(facts)) {
+    by_ip_.erase(ip_keys_.probe(row), row);
+    rows_.set_ip(row, *ip);
+    by_ip_.insert(row);
+  }
+  return true;
+}
+
+// Takes every touched row out from where it was, then puts them in at their new places, which lie together at the end.
+void RealmIndex::settle_touches() {
+  if (moving_.empty()) return;
+  const auto old_key = [&](const Moving& m) { return LastAccessKeys::at(m.from, rows_.facts(m.row).no); };
+  constexpr std::size_t ahead = 8;
+  for (std::size_t i = 0; i < moving_.size(); ++i) {
+    if (i + ahead < moving_.size()) by_last_access_.prefetch_erase(old_key(moving_[i + ahead]));
+    by_last_access_.erase(old_key(moving_[i]), moving_[i].row);
+  }
+  const auto before = [&](const Moving& a, const Moving& b) {
+    const RowFacts &x = rows_.facts(a.row), &y = rows_.facts(b.row);
+    return x.last_access() != y.last_access() ? x.last_access() < y.last_access() : x.no < y.no;
+  };
+  if (!std::is_sorted(moving_.begin(), moving_.end(), before)) std::sort(moving_.begin(), moving_.end(), before);
+  for (const Moving& m : moving_) {
+    rows_.facts(m.row).set(RowFacts::kMoving, false);
+    by_last_access_.insert(m.row);
+  }
+  moving_.clear();
+}
+
+void RealmIndex::update(std::uint32_t row, const session::Session& session) {
+  settle();
+  RowFacts& facts = rows_.facts(row);
+  RowRest& rest = rows_.rest(row);
+  learn_names(facts.user, session, false);
+
+  leave_bitmaps(row);
+  const std::uint32_t old_clients = rest.clients, old_agent = rest.user_agent, old_device = rest.device;
+  rest.clients = clients_.acquire(session.clients);
+  rest.user_agent = user_agents_.acquire(session.user_agent);
+  rest.device = devices_.acquire(session.device_id);
+  clients_.release(old_clients);
+  user_agents_.release(old_agent);
+  devices_.release(old_device);
+  facts.set(RowFacts::kRememberMe, session.remember_me);
+  enter_bitmaps(row);
+
+  if (facts.started() != session.started.ms) {
+    by_started_.erase(started_keys_.probe(row), row);
+    facts.set_started(session.started);
+    by_started_.insert(row);
+  }
+  if (facts.last_access() != session.last_access.ms) {
+    by_last_access_.erase(last_access_keys_.probe(row), row);
+    facts.set_last_access(session.last_access);
+    by_last_access_.insert(row);
+  }
+  if (rows_.ip(facts) != session.ip) {
+    by_ip_.erase(ip_keys_.probe(row), row);
+    rows_.set_ip(row, session.ip);
+    by_ip_.insert(row);
+  }
+  rows_.set_since(row, session.clients);
+  const auto token = rows_.token(row);
+  if (token != session.token_hash) {
+    if (token) by_token_.erase(RowStore::token_hash(*token), row);
+    rows_.set_token(row, session.token_hash);
+    if (session.token_hash) by_token_.insert(RowStore::token_hash(*session.token_hash), row, TokenHashOf{rows_});
+  }
+}
+
+bool RealmIndex::forget_user(std::string_view user_id) {
+  const std::uint32_t user = users_.find(user_id);
+  if (user == kNone) return true;
+  if (users_.rows(user) > 0) return false;
+  users_.forget(user);
+  return true;
+}
+
+void RealmIndex::put_user(std::string_view user_id, std::string_view username, std::string_view email) {
+  const std::uint32_t user = users_.find(user_id);
+  if (user == kNone) {
+    users_.add(UserDirectory::Key(user_id), username, email, false);
+    return;
+  }
+  const std::string name = username.empty() ? users_.username(user) : std::string(username);
+  rename_user(user, name, email);
+}
+
+std::uint32_t RealmIndex::find(session::SessionType type, std::string_view session_id) const {
+  const IdProbe probe(session_id, RowStore::key_seed(type));
+  return by_key_.find(probe.hash(), [&](std::uint32_t row) {
+    rows_.prefetch_facts(row);
+    const RowFacts& facts = rows_.facts(row);
+    return probe.equals(facts.id_kind(), rows_.id(row), rows_.arena()) && facts.type() == type &&
+           !facts.has(RowFacts::kEnding);
+  });
+}
+
+std::vector<std::uint32_t> RealmIndex::find_folded(std::string_view session_id) const {
+  std::vector<std::uint32_t> out;
+  const auto look = [&](session::SessionType type, bool uuids) {
+    const IdProbe probe(session_id, RowStore::key_seed(type), uuids);
+    if (uuids && probe.kind() != IdKind::kUuid) return;
+    by_key_.find(probe.hash(), [&](std::uint32_t row) {
+      const RowFacts& facts = rows_.facts(row);
+      if (facts.type() == type && probe.same_but_for_case(facts.id_kind(), rows_.id(row), rows_.arena()))
+        out.push_back(row);
+      return false;  // there may be others, which differ in case
+    });
+  };
+  for (const auto type : {session::SessionType::kRegular, session::SessionType::kOffline})
+    for (const bool uuids : {true, false}) look(type, uuids);
+  return out;
+}
+
+std::uint32_t RealmIndex::find_by_token(const session::TokenHash& hash) const {
+  return by_token_.find(RowStore::token_hash(hash), [&](std::uint32_t row) {
+    return rows_.token(row) == hash && !rows_.facts(row).has(RowFacts::kEnding);
+  });
+}
+
+Probe RealmIndex::key(SortBy by, std::uint32_t row) const {
+  switch (by) {
+    case SortBy::kStarted:
+      return started_keys_.probe(row);
+    case SortBy::kUsername:
+      return name_keys_.probe(row);
+    case SortBy::kIpAddress:
+      return ip_keys_.probe(row);
+    case SortBy::kLastAccess:
+      break;
+  }
+  return last_access_keys_.probe(row);
+}
+
+std::string RealmIndex::key_bytes(SortBy by, std::uint32_t row) const {
+  if (by == SortBy::kUsername) return std::string(users_.folded_name(rows_.facts(row).user));
+  const Probe probe = key(by, row);
+  std::string out;
+  append_big_endian(out, probe.hi);
+  if (by == SortBy::kIpAddress) append_big_endian(out, probe.lo);
+  return out;
+}
+
+}  // namespace curfew::index

@@ -1,0 +1,192 @@
+// RealmIndex: every structure of one realm, kept in step.
+//
+// What it is: the columns (row_store.h), the dictionaries, the hash by key and by token, a bitmap per filter value and
+// a counted tree per sort order. The mutations here change all of them or none; the readers (filter.h, planner.h) see
+// them const. Invariants: a live row is in every order exactly once, in the bitmaps of its values and of no others, and
+// under its key. Touches are the exception: a touched row's place in the order of last access is put right by settle(),
+// for a whole batch at once. Whoever reads that order, or inserts into it, settles first. Threads: as Index. Limits:
+// 2^32 - 2 rows.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <roaring/roaring.hh>
+
+#include "index/client_directory.h"
+#include "index/counted_tree.h"
+#include "index/query.h"
+#include "index/row_store.h"
+#include "index/string_pool.h"
+#include "index/user_directory.h"
+
+namespace curfew::index {
+
+// The keys of the four orders. The marked rows are the offline ones.
+struct LastAccessKeys {
+  static constexpr bool kByValue = true;
+  const RowStore& rows;
+  static Probe at(std::int64_t ms, std::uint64_t no) { return {static_cast<std::uint64_t>(ms), 0, no, {}, {}}; }
+  Probe probe(std::uint32_t row) const { return at(rows.facts(row).last_access(), rows.facts(row).no); }
+  int compare(const Probe& probe, std::uint32_t row) const;
+  bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
+};
+struct StartedKeys {
+  static constexpr bool kByValue = true;
+  const RowStore& rows;
+  static Probe at(std::int64_t ms, std::uint64_t no) { return LastAccessKeys::at(ms, no); }
+  Probe probe(std::uint32_t row) const { return at(rows.facts(row).started(), rows.facts(row).no); }
+  int compare(const Probe& probe, std::uint32_t row) const;
+  bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
+};
+struct IpKeys {
+  static constexpr bool kByValue = true;
+  const RowStore& rows;
+  static Probe at(const IpAddress& ip, std::uint64_t no);
+  Probe probe(std::uint32_t row) const { return at(rows.ip(rows.facts(row)), rows.facts(row).no); }
+  int compare(const Probe& probe, std::uint32_t row) const;
+  bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
+};
+struct NameKeys {
+  static constexpr bool kByValue = false;
+  const RowStore& rows;
+  const UserDirectory& users;
+  Probe probe(std::uint32_t row) const;
+  int compare(const Probe& probe, std::uint32_t row) const;
+  bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
+};
+
+class RealmIndex {
+ public:
+  explicit RealmIndex(RealmId id) : id_(id) {}
+  RealmIndex(const RealmIndex&) = delete;
+  RealmIndex& operator=(const RealmIndex&) = delete;
+
+  // --- Writing
+  // ---------------------------------------------------------------------------------------------------------------
+  std::uint32_t insert(const session::Session& session);
+  // Bulk: rows in ascending `no`, then build() before anything else. Users, clients and bitmaps grow at once, the rest
+  // in build.
+  void load(const session::Session& session, const UserDirectory::Key& user);
+  void build();
+  void erase(std::uint32_t row);  // dead at once; its row is given again after settle()
+  bool touch(std::uint32_t row, Time at, const std::optional<IpAddress>& ip);
+  void update(std::uint32_t row, const session::Session& session);
+  bool settled() const { return moving_.empty() && ending_.empty(); }
+  void settle();
+  void set_dirty(std::uint32_t row, bool dirty) { rows_.facts(row).set(RowFacts::kDirty, dirty); }
+  void name_client(std::string_view client_id, std::string_view name) { clients_.name_client(client_id, name); }
+  bool forget_user(std::string_view user_id);
+  void put_user(std::string_view user_id, std::string_view username, std::string_view email);
+
+  // --- Reading
+  // ---------------------------------------------------------------------------------------------------------------
+  RealmId id() const { return id_; }
+  std::uint32_t size() const { return rows_.live(); }
+  std::uint32_t find(session::SessionType type, std::string_view session_id) const;  // or kNone
+  // The rows, of either type, whose id this is but for upper and lower case.
+  std::vector<std::uint32_t> find_folded(std::string_view session_id) const;
+  std::uint32_t find_by_token(const session::TokenHash& hash) const;
+  // For finds soon after, in two rounds.
+  static std::uint64_t hash_of(session::SessionType type, std::string_view session_id) {
+    return IdProbe(session_id, RowStore::key_seed(type)).hash();
+  }
+  void prefetch_find(std::uint64_t hash) const { by_key_.prefetch(hash); }
+  void prefetch_found(std::uint64_t hash) const {
+    if (const std::uint32_t row = by_key_.guess(hash); row != kNone) rows_.prefetch(row);
+  }
+  session::Session get(std::uint32_t row) const;
+  // The same for many rows, with their memory fetched side by side. Appends.
+  void get_all(std::span<const std::uint32_t> rows, std::vector<session::Session>& out) const;
+
+  const RowStore& rows() const { return rows_; }
+  const UserDirectory& users() const { return users_; }
+  const ClientDirectory& clients() const { return clients_; }
+  const Roaring& live() const { return live_; }
+  const Roaring& offline() const { return offline_; }
+  const Roaring& remembered() const { return remembered_; }
+  std::uint64_t offline_count() const { return by_started_.marked(); }
+  std::uint64_t remembered_count() const { return remembered_count_; }
+  const CountedTree<LastAccessKeys>& by_last_access() const { return by_last_access_; }
+  const CountedTree<StartedKeys>& by_started() const { return by_started_; }
+  const CountedTree<NameKeys>& by_name() const { return by_name_; }
+  const CountedTree<IpKeys>& by_ip() const { return by_ip_; }
+  // f(tree) with the tree of that order.
+  template <class F>
+  decltype(auto) with_order(SortBy by, F f) const {
+    switch (by) {
+      case SortBy::kStarted:
+        return f(by_started_);
+      case SortBy::kUsername:
+        return f(by_name_);
+      case SortBy::kIpAddress:
+        return f(by_ip_);
+      case SortBy::kLastAccess:
+        break;
+    }
+    return f(by_last_access_);
+  }
+  // A row's sort key: hi, lo and no; text where the name is longer than those hold.
+  Probe key(SortBy by, std::uint32_t row) const;
+  // The same as the bytes of a Cursor.
+  std::string key_bytes(SortBy by, std::uint32_t row) const;
+
+  std::size_t memory_bytes() const;
+  void verify() const;  // stops the program unless the invariants hold; for tests
+
+  static constexpr std::uint32_t kNone = OrdinalTable::kNone;
+
+ private:
+  struct Moving {
+    std::uint32_t row;
+    std::int64_t from;  // the last access under which the tree holds it
+  };
+  struct KeyHash {
+    const RowStore& rows;
+    std::uint64_t operator()(std::uint32_t row) const { return rows.key_hash(row); }
+    void prefetch(std::uint32_t row) const { rows.prefetch(row); }
+  };
+  struct TokenHashOf {
+    const RowStore& rows;
+    std::uint64_t operator()(std::uint32_t row) const { return RowStore::token_hash(*rows.token(row)); }
+    void prefetch(std::uint32_t row) const { rows.prefetch(row); }
+  };
+
+  std::uint32_t add_row(const session::Session& session, const UserDirectory::Key& user, bool bulk);
+  std::uint32_t learn_user(const UserDirectory::Key& key, const session::Session& session, bool bulk);
+  void learn_names(std::uint32_t user, const session::Session& session, bool bulk);
+  void rename_user(std::uint32_t user, std::string_view username, std::string_view email);
+  void enter_bitmaps(std::uint32_t row);
+  void enter_bitmaps_later(std::uint32_t row);
+  void leave_bitmaps(std::uint32_t row);
+  void fill(std::uint32_t row, session::Session& out) const;
+  void settle_touches();
+  void settle_ends();
+  void end_row(std::uint32_t row);
+  void build_tables();
+  void build_time_orders();
+  void build_name_order();
+  void build_ip_order();
+
+  const RealmId id_;
+  RowStore rows_;
+  UserDirectory users_;
+  ClientDirectory clients_;
+  StringPool user_agents_, devices_;
+  OrdinalTable by_key_, by_token_;
+  Roaring live_, offline_, remembered_;
+  std::uint64_t remembered_count_ = 0;
+  LastAccessKeys last_access_keys_{rows_};
+  StartedKeys started_keys_{rows_};
+  IpKeys ip_keys_{rows_};
+  NameKeys name_keys_{rows_, users_};
+  CountedTree<LastAccessKeys> by_last_access_{last_access_keys_};
+  CountedTree<StartedKeys> by_started_{started_keys_};
+  CountedTree<IpKeys> by_ip_{ip_keys_};
+  CountedTree<NameKeys> by_name_{name_keys_};
+  std::vector<Moving> moving_;
+  std::vector<std::uint32_t> ending_;
+  std::vector<std::uint32_t> loaded_offline_, loaded_remembered_;  // rows whose bitmaps build() makes
+};
+
+}  // namespace curfew::index

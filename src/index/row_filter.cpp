@@ -1,0 +1,201 @@
+#include "index/row_filter.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace curfew::index {
+namespace {
+
+using Address = std::pair<std::uint64_t, std::uint64_t>;
+
+Address number(const IpAddress& ip) {
+  const Probe probe = IpKeys::at(ip, 0);
+  return {probe.hi, probe.lo};
+}
+IpAddress address(const Address& number) {
+  std::array<std::uint8_t, 16> bytes{};
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[i] = static_cast<std::uint8_t>(number.first >> (56 - 8 * i));
+    bytes[8 + i] = static_cast<std::uint8_t>(number.second >> (56 - 8 * i));
+  }
+  return IpAddress::from_bytes(bytes);
+}
+constexpr Address kFirst{0, 0}, kLast{~std::uint64_t{0}, ~std::uint64_t{0}};
+Address after(const Address& a) {
+  return a.second == kLast.second ? Address{a.first + 1, 0} : Address{a.first, a.second + 1};
+}
+Address before(const Address& a) {
+  return a.second == 0 ? Address{a.first - 1, kLast.second} : Address{a.first, a.second - 1};
+}
+
+using Range = std::pair<Address, Address>;  // inclusive
+
+std::vector<Range> joined(const std::vector<Cidr>& networks) {
+  std::vector<Range> ranges;
+  for (const Cidr& network : networks) ranges.emplace_back(number(network.first()), number(network.last()));
+  std::sort(ranges.begin(), ranges.end());
+  std::vector<Range> out;
+  for (const Range& range : ranges) {
+    if (!out.empty() && (out.back().second == kLast || range.first <= after(out.back().second)))
+      out.back().second = std::max(out.back().second, range.second);
+    else
+      out.push_back(range);
+  }
+  return out;
+}
+
+std::vector<Range> without(const std::vector<Range>& in, const std::vector<Range>& out) {
+  std::vector<Range> left;
+  for (Range range : in) {
+    bool whole = true;
+    for (const Range& hole : out) {
+      if (hole.second < range.first || range.second < hole.first) continue;
+      if (range.first < hole.first) left.emplace_back(range.first, before(hole.first));
+      whole = range.second > hole.second;
+      if (!whole) break;
+      range.first = after(hole.second);
+    }
+    if (whole) left.push_back(range);
+  }
+  return left;
+}
+
+std::optional<TimeRange> time_range(const std::optional<Time>& from, const std::optional<Time>& to) {
+  if (!from && !to) return std::nullopt;
+  constexpr std::int64_t end = std::int64_t{1} << 48;
+  TimeRange range{0, end};
+  if (from) range.from = std::clamp<std::int64_t>(from->ms, 0, end);
+  if (to) range.to = std::clamp<std::int64_t>(to->ms, 0, end);
+  return range;
+}
+
+bool within(const std::optional<TimeRange>& range, std::int64_t ms) {
+  return !range || (range->from <= ms && ms < range->to);
+}
+
+}  // namespace
+
+UserSet::UserSet(std::vector<std::uint32_t> users, std::uint32_t slots) : list_(std::move(users)) {
+  constexpr std::size_t few = 8;
+  if (list_.size() <= few) return;
+  bits_.resize(slots / 64 + 1);
+  for (const std::uint32_t user : list_) bits_[user >> 6] |= std::uint64_t{1} << (user & 63);
+}
+
+RowFilter::RowFilter(const RealmIndex& realm, const Filter& filter) : realm_(realm) {
+  if (filter.type) offline_ = *filter.type == session::SessionType::kOffline;
+  remembered_ = filter.remember_me;
+  started_ = time_range(filter.started_after, filter.started_before);
+  last_access_ = time_range(filter.last_access_after, filter.last_access_before);
+  impossible_ =
+      (started_ && started_->from >= started_->to) || (last_access_ && last_access_->from >= last_access_->to);
+  by_clients_ = !filter.clients.empty();
+  for (const std::string& id : filter.clients) {
+    const auto* client = realm.clients().find(id);
+    if (client != nullptr && client->sessions > 0 &&
+        std::find(clients_.begin(), clients_.end(), client) == clients_.end())
+      clients_.push_back(client);
+  }
+  impossible_ = impossible_ || (by_clients_ && clients_.empty());
+  if (!filter.ip.empty() || !filter.ip_not.empty()) set_networks(filter.ip, filter.ip_not);
+  if (filter.user && !impossible_) set_users(*filter.user);
+  if (!filter.search.empty() && !impossible_) set_search(filter.search);
+}
+
+void RowFilter::set_networks(const std::vector<Cidr>& in, const std::vector<Cidr>& out) {
+  by_ip_ = true;
+  const std::vector<Range> wanted = in.empty() ? std::vector<Range>{{kFirst, kLast}} : joined(in);
+  constexpr std::uint64_t mapped = 0xffff00000000ULL;
+  for (const Range& range : without(wanted, joined(out))) {
+    ip_.push_back({address(range.first), address(range.second)});
+    const Address low = std::max(range.first, Address{0, mapped});
+    const Address high = std::min(range.second, Address{0, mapped | 0xffffffffU});
+    if (low <= high) v4_.emplace_back(static_cast<std::uint32_t>(low.second), static_cast<std::uint32_t>(high.second));
+  }
+  impossible_ = impossible_ || ip_.empty();
+}
+
+void RowFilter::set_users(const std::string& user) {
+  std::vector<std::uint32_t> found;
+  if (const std::uint32_t by_id = realm_.users().find(user); by_id != UserDirectory::kNone)
+    found.push_back(by_id);
+  else
+    found = realm_.users().named(fold_case(user));
+  std::erase_if(found, [&](std::uint32_t u) { return realm_.users().rows(u) == 0; });
+  impossible_ = impossible_ || found.empty();
+  users_.emplace(std::move(found), realm_.users().slots());
+}
+
+void RowFilter::set_search(const std::string& search) {
+  const std::string folded = fold_case(search);
+  if (folded.empty()) return;
+  TextPart text(folded);
+  UserSet users(realm_.users().matching(text, false), realm_.users().slots());
+  UuidPart uuid(folded);
+  Ipv4Part v4(folded);
+  Ipv6Part v6(folded);
+  constexpr std::size_t worth_a_lookup = 8;
+  std::optional<std::vector<std::uint32_t>> whole_ids;
+  if (folded.size() >= worth_a_lookup && !realm_.rows().longer_id_than(folded.size()))
+    whole_ids = realm_.find_folded(folded);
+  const bool ids = whole_ids ? !whole_ids->empty() : realm_.rows().long_ids() > 0 || uuid.possible();
+  if (ids || v4.possible() || (v6.possible() && realm_.rows().v6_slots() > 0)) {
+    search_.emplace(
+        MixedSearch{std::move(users), std::move(whole_ids), std::move(text), std::move(uuid), v4, std::move(v6)});
+    return;
+  }
+  impossible_ = impossible_ || users.list().empty();
+  named_.emplace(std::move(users));
+}
+
+bool RowFilter::ip_matches(const RowFacts& facts) const {
+  if (!facts.has(RowFacts::kV6)) {
+    for (const auto& [low, high] : v4_)
+      if (facts.ip <= high) return facts.ip >= low;
+    return false;
+  }
+  const IpAddress ip = realm_.rows().ip(facts);
+  return std::any_of(ip_.begin(), ip_.end(),
+                     [&](const IpRange& range) { return range.first <= ip && ip <= range.last; });
+}
+
+bool RowFilter::search_matches(std::uint32_t row, const RowFacts& facts) const {
+  const MixedSearch& search = *search_;
+  const RowStore& rows = realm_.rows();
+  if (search.users.contains(facts.user)) return true;
+  if (facts.has(RowFacts::kV6) ? search.v6.possible() && search.v6.in(rows.ip(facts)) : search.v4.in(facts.ip))
+    return true;
+  if (search.whole_ids)
+    return std::find(search.whole_ids->begin(), search.whole_ids->end(), row) != search.whole_ids->end();
+  switch (facts.id_kind()) {
+    case IdKind::kUuid:
+      return search.uuid.possible() && search.uuid.in(rows.id(row).bytes);
+    case IdKind::kShort: {
+      const auto& bytes = rows.id(row).bytes;
+      return search.text.in_folded({reinterpret_cast<const char*>(bytes.data()) + 1, bytes[0]});
+    }
+    case IdKind::kLong:
+      return search.text.in_folded(long_id(rows.id(row), rows.arena()));
+  }
+  return false;
+}
+
+bool RowFilter::matches(std::uint32_t row, bool bitmaps_done) const {
+  const RowFacts& facts = realm_.rows().facts(row);
+  if (!bitmaps_done) {
+    if (offline_ && facts.has(RowFacts::kOffline) != *offline_) return false;
+    if (remembered_ && facts.has(RowFacts::kRememberMe) != *remembered_) return false;
+  }
+  if (!within(started_, facts.started()) || !within(last_access_, facts.last_access())) return false;
+  if (by_ip_ && !ip_matches(facts)) return false;
+  if (users_ && !users_->contains(facts.user)) return false;
+  if (named_ && !named_->contains(facts.user)) return false;
+  if (by_clients_ && !bitmaps_done && std::none_of(clients_.begin(), clients_.end(), [&](const auto* client) {
+        return client->contains(row, facts.has(RowFacts::kOffline));
+      }))
+    return false;
+  return !search_ || search_matches(row, facts);
+}
+
+}  // namespace curfew::index

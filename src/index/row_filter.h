@@ -1,0 +1,109 @@
+// RowFilter: a Filter made ready for one realm: names looked up, networks joined, the search turned into finders.
+//
+// What it is: a conjunction of conditions, each absent or in the form in which it is cheapest to count, to enumerate or
+// to test on a row; planner.h decides which of the three. Threads: const functions from any, while the realm does not
+// change. It refers to the realm.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "index/part_finder.h"
+#include "index/query.h"
+#include "index/realm_index.h"
+
+namespace curfew::index {
+
+// Some users of a realm.
+class UserSet {
+ public:
+  UserSet(std::vector<std::uint32_t> users, std::uint32_t slots);
+  bool contains(std::uint32_t user) const {
+    if (!bits_.empty()) return (bits_[user >> 6] >> (user & 63) & 1) != 0;
+    for (const std::uint32_t u : list_)
+      if (u == user) return true;
+    return false;
+  }
+  const std::vector<std::uint32_t>& list() const { return list_; }
+
+ private:
+  std::vector<std::uint32_t> list_;
+  std::vector<std::uint64_t> bits_;  // for more than a few
+};
+
+// A free-text search that may hit more than usernames.
+struct MixedSearch {
+  UserSet users;
+  // Where the part can be in an id only by being it: the rows with that id. Then nothing needs to be scanned, unless
+  // the part may be in an address.
+  std::optional<std::vector<std::uint32_t>> whole_ids;
+  TextPart text;
+  UuidPart uuid;
+  Ipv4Part v4;
+  Ipv6Part v6;
+};
+
+// From `from` up to `to`, exclusive, in milliseconds.
+struct TimeRange {
+  std::int64_t from = 0, to = 0;
+};
+// From `first` to `last`, inclusive.
+struct IpRange {
+  IpAddress first, last;
+};
+
+class RowFilter {
+ public:
+  RowFilter(const RealmIndex& realm, const Filter& filter);
+
+  bool impossible() const { return impossible_; }
+  bool matches(std::uint32_t row) const { return matches(row, false); }
+  // `bitmaps_done`: type, remember-me and clients are known to hold.
+  bool matches(std::uint32_t row, bool bitmaps_done) const;
+
+  const std::optional<bool>& offline() const { return offline_; }
+  const std::optional<bool>& remembered() const { return remembered_; }
+  bool by_clients() const { return by_clients_; }
+  const std::vector<const ClientDirectory::Client*>& clients() const { return clients_; }
+  const std::optional<TimeRange>& started() const { return started_; }
+  const std::optional<TimeRange>& last_access() const { return last_access_; }
+  bool by_ip() const { return by_ip_; }
+  const std::vector<IpRange>& ip() const { return ip_; }          // apart and ascending
+  const std::optional<UserSet>& users() const { return users_; }  // of the user filter
+  const std::optional<UserSet>& named() const { return named_; }  // of a search that only usernames can answer
+  const std::optional<MixedSearch>& search() const { return search_; }
+  // The search's rows are those of its users and of these ids, and no others.
+  bool search_is_listed() const {
+    return search_ && search_->whole_ids && !search_->v4.possible() && !search_->v6.possible();
+  }
+
+  bool any_bitmap() const { return offline_ || remembered_ || by_clients_; }
+  // Conditions beside type, remember-me and clients.
+  int others() const {
+    return started_.has_value() + last_access_.has_value() + by_ip_ + users_.has_value() + named_.has_value() +
+           search_.has_value();
+  }
+
+ private:
+  void set_users(const std::string& user);
+  void set_search(const std::string& search);
+  void set_networks(const std::vector<Cidr>& in, const std::vector<Cidr>& out);
+  bool ip_matches(const RowFacts& facts) const;
+  bool search_matches(std::uint32_t row, const RowFacts& facts) const;
+
+  const RealmIndex& realm_;
+  bool impossible_ = false;
+  std::optional<bool> offline_, remembered_;
+  bool by_clients_ = false, by_ip_ = false;
+  std::vector<const ClientDirectory::Client*> clients_;
+  std::optional<TimeRange> started_, last_access_;
+  std::vector<IpRange> ip_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> v4_;  // the same for IPv4 addresses alone
+  std::optional<UserSet> users_, named_;
+  std::optional<MixedSearch> search_;
+};
+
+}  // namespace curfew::index

@@ -1,0 +1,34 @@
+#include "index/string_pool.h"
+
+namespace curfew::index {
+
+std::uint32_t StringPool::acquire(std::string_view text) {
+  if (text.empty()) return 0;
+  const std::uint64_t hash = hash_bytes(text);
+  std::uint32_t at = table_.find(hash, [&](std::uint32_t ordinal) { return (*this)[ordinal] == text; });
+  if (at != OrdinalTable::kNone) {
+    ++entries_[at].uses;
+    return at;
+  }
+  const std::uint32_t ref = arena_.store(text);
+  at = free_;
+  if (at != 0)
+    free_ = entries_[at].ref;
+  else
+    at = entries_.push(Entry{});
+  entries_[at] = {ref, static_cast<std::uint32_t>(text.size()), 1};
+  table_.insert(hash, at, HashOf{*this});
+  return at;
+}
+
+void StringPool::release(std::uint32_t ordinal) {
+  if (ordinal == 0) return;
+  Entry& entry = entries_[ordinal];
+  if (--entry.uses > 0) return;
+  table_.erase(hash_bytes((*this)[ordinal]), ordinal);
+  arena_.release(entry.ref, entry.length);
+  entry = {free_, 0, 0};
+  free_ = ordinal;
+}
+
+}  // namespace curfew::index

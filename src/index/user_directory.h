@@ -1,0 +1,166 @@
+// UserDirectory: the users of one realm, their names and their sessions' rows.
+//
+// What it is: a record of 48 bytes a user and a block with the texts; a hash by id; an order by case-folded username
+// and id; a trigram index over the usernames; for each user the rows of the sessions, in place for one, as a short
+// array up to kManyRows, as a compressed bitmap beyond. Invariants: a user stays known until forget(). Rows in a short
+// array ascend by the order in which they were added. Threads: none of its own. Views of texts stay good until the next
+// change of the directory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <roaring/roaring.hh>
+
+#include "index/blob_arena.h"
+#include "index/counted_tree.h"
+#include "index/ordinal_table.h"
+#include "index/part_finder.h"
+#include "index/session_id.h"
+#include "index/trigram_index.h"
+
+namespace curfew::index {
+
+class UserDirectory;
+
+// The order of users: by case-folded username, then by id.
+struct UserKeys {
+  static constexpr bool kByValue = false;
+  const UserDirectory& users;
+  Probe probe(std::uint32_t user) const;
+  int compare(const Probe& probe, std::uint32_t user) const;
+  bool marked(std::uint32_t) const { return false; }
+};
+
+class UserDirectory {
+ public:
+  static constexpr std::uint32_t kNone = OrdinalTable::kNone;
+  using OrderTree = CountedTree<UserKeys>;
+
+  UserDirectory() : keys_{*this}, order_(keys_) {}
+
+  // An id to look for; its text must outlive it.
+  struct Key {
+    explicit Key(std::string_view id) : text(id), probe(id, 0) {}
+    std::string_view text;
+    IdProbe probe;
+  };
+  std::uint32_t find(const Key& key) const;
+  std::uint32_t find(std::string_view user_id) const { return find(Key(user_id)); }
+  // A new user. In bulk the order and the trigrams are left out until index_all().
+  std::uint32_t add(const Key& key, std::string_view username, std::string_view email, bool bulk);
+  // Requires, where the folded username changes: the user's rows are out of every order that hangs on it.
+  void set_names(std::uint32_t user, std::string_view username, std::string_view email, bool bulk);
+  // Requires: no rows.
+  void forget(std::uint32_t user);
+  void index_all();
+
+  std::size_t size() const { return table_.size(); }
+  std::size_t with_rows() const { return with_rows_; }
+  std::uint32_t slots() const { return users_.size(); }  // ordinals are below this
+
+  std::string_view folded_name(std::uint32_t user) const { return texts(user).name; }
+  std::string username(std::uint32_t user) const;
+  std::string_view username_view(std::uint32_t user) const;
+  std::string_view email_view(std::uint32_t user) const;
+  std::pair<std::string_view, std::string_view> names(std::uint32_t user) const;  // both
+  void append_id(std::uint32_t user, std::string& out) const;
+  std::string id(std::uint32_t user) const;
+
+  // The key of a user's rows in the order of usernames, without `no`.
+  Probe name_probe(std::uint32_t user) const;
+  static Probe name_probe(std::string_view folded_name);
+  // Compares a key with the user's name: hi and lo first, the rest only if they can't decide.
+  int compare_name(const Probe& probe, std::uint32_t user) const;
+
+  const OrderTree& order() const { return order_; }
+  // Users whose folded name is this.
+  std::vector<std::uint32_t> named(std::string_view folded_name) const;
+  // Users whose name holds the part, ascending ordinals. `any_text`: or whose email or id holds it.
+  std::vector<std::uint32_t> matching(const TextPart& part, bool any_text) const;
+
+  std::uint32_t rows(std::uint32_t user) const { return users_[user].rows; }
+  void add_row(std::uint32_t user, std::uint32_t row);
+  void remove_row(std::uint32_t user, std::uint32_t row);
+  template <class F>
+  void for_each_row(std::uint32_t user, F f) const {
+    const User& u = users_[user];
+    if (u.rows == 0) return;
+    if (u.flags & kMany) {
+      for (const std::uint32_t row : *many_[u.posting]) f(row);
+    } else if (u.rows == 1) {
+      f(u.posting);
+    } else {
+      const auto* list = reinterpret_cast<const std::uint32_t*>(postings_.at(u.posting));
+      for (std::uint32_t i = 0; i < u.rows; ++i) f(list[i]);
+    }
+  }
+
+  void prefetch(std::uint32_t user) const { index::prefetch(&users_[user]); }
+  void prefetch_text(std::uint32_t user) const {
+    const char* text = texts_.at(users_[user].texts);
+    index::prefetch(text);
+    index::prefetch(text + 64);
+  }
+  void prefetch_rows(std::uint32_t user) const {
+    if (users_[user].rows > 1 && !(users_[user].flags & kMany)) index::prefetch(postings_.at(users_[user].posting));
+  }
+  // For a lookup soon after, in three rounds.
+  void prefetch_find(const Key& key) const { table_.prefetch(key.probe.hash()); }
+  void prefetch_guess(const Key& key) const {
+    if (const std::uint32_t user = table_.guess(key.probe.hash()); user != kNone) prefetch(user);
+  }
+  void prefetch_guess_deep(const Key& key) const {
+    const std::uint32_t user = table_.guess(key.probe.hash());
+    if (user == kNone) return;
+    prefetch_text(user);
+    prefetch_rows(user);
+  }
+  std::size_t memory_bytes() const;
+
+ private:
+  static constexpr std::uint32_t kManyRows = 64;
+  enum Flag : std::uint16_t { kUuid = 1, kMany = 2, kKnown = 4 };
+  struct User {
+    std::uint64_t hi, lo;                // the first 16 bytes of the folded name
+    PackedId id;                         // of a text: its hash
+    std::uint32_t texts, rows, posting;  // posting of an unknown user: the next free one
+    std::uint16_t flags, texts_size;
+  };
+  static_assert(sizeof(User) == 48);
+  // The texts' block: six lengths, then name, email and id in folded form, each but the last closed by a 0 so that one
+  // search runs over all three; then those that differ from their folded form as they are.
+  struct Lengths {
+    std::uint16_t name, email, id, raw_name, raw_email, raw_id;
+  };
+  struct Texts {
+    std::string_view name, email, id, raw_name, raw_email, raw_id, searched;
+  };
+  struct HashOf {
+    const UserDirectory& directory;
+    std::uint64_t operator()(std::uint32_t user) const;
+    void prefetch(std::uint32_t user) const { directory.prefetch(user); }
+  };
+  Texts texts(std::uint32_t user) const;
+  void write_texts(User& user, std::string_view id, std::string_view username, std::string_view email);
+  std::uint32_t* list(const User& user) { return reinterpret_cast<std::uint32_t*>(postings_.at(user.posting)); }
+  static std::size_t list_bytes(std::uint32_t rows);
+  void spread(User& user);  // into a bitmap
+  void gather(User& user);  // back into an array
+
+  PagedArray<User> users_;
+  BlobArena texts_, postings_;
+  std::vector<std::unique_ptr<Roaring>> many_;
+  std::vector<std::uint32_t> free_many_;
+  OrdinalTable table_;
+  UserKeys keys_;
+  OrderTree order_;
+  TrigramIndex trigrams_;
+  std::uint32_t free_ = kNone;
+  std::size_t with_rows_ = 0;
+};
+
+}  // namespace curfew::index

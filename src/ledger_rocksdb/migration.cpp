@@ -1,0 +1,49 @@
+#include "ledger_rocksdb/migration.h"
+
+#include <fmt/format.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+
+#include "ledger_rocksdb/keys.h"
+#include "ledger_rocksdb/store.h"
+
+namespace curfew::ledger_rocksdb {
+
+std::span<const Migration> known_migrations() {
+  return {};
+}
+
+Status migrate(Store& store, std::uint32_t format, std::span<const Migration> migrations) {
+  while (format < kFormat) {
+    const auto migration =
+        std::find_if(migrations.begin(), migrations.end(), [&](const auto& m) { return m.from == format; });
+    if (migration == migrations.end()) {
+      return fail(
+          ErrorCode::kConflict, "format_too_old",
+          fmt::format("The data directory has format {}, which this program can't upgrade to {}; open it once with the "
+                      "release that follows the one that wrote it.",
+                      format, kFormat));
+    }
+    CURFEW_TRY(std::optional<std::string> stored, store.get(&Columns::meta, meta::kMigrationKey));
+    std::string cursor = stored.value_or("");
+    bool done = false;
+    while (!done) {
+      rocksdb::WriteBatch batch;
+      CURFEW_TRY(done, migration->step(store, cursor, batch));
+      if (done) {
+        std::string bytes;
+        put_u32(bytes, format + 1);
+        batch.Put(store.columns().meta, rocksdb::Slice(meta::kFormatKey), bytes);
+        batch.Delete(store.columns().meta, rocksdb::Slice(meta::kMigrationKey));
+      } else {
+        batch.Put(store.columns().meta, rocksdb::Slice(meta::kMigrationKey), cursor);
+      }
+      CURFEW_TRY_STATUS(store.write_synced(batch, "upgrading the data directory"));
+    }
+    ++format;
+  }
+  return {};
+}
+
+}  // namespace curfew::ledger_rocksdb

@@ -1,0 +1,187 @@
+#include "ledger_rocksdb/row_loader.h"
+
+#include <fmt/format.h>
+#include <rocksdb/db.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "ledger_rocksdb/activity.h"
+#include "ledger_rocksdb/errors.h"
+#include "session/codec.h"
+
+namespace curfew::ledger_rocksdb {
+namespace {
+
+constexpr std::uint64_t kRowsWanted = 4'096;  // in one part
+constexpr std::uint64_t kWidest = 1ULL << 40;
+
+std::string_view view(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+struct Part {
+  std::vector<session::Session> rows;  // the first `size` count; the rest keep their memory for later parts
+  std::size_t size = 0;
+  Status status;
+};
+
+// Reads one part after another.
+class PartReader {
+ public:
+  PartReader(const Reading& open, const rocksdb::Snapshot* snapshot) : open_(open) {
+    options_.snapshot = snapshot;
+    options_.fill_cache = false;
+    options_.readahead_size = 512 << 10;
+  }
+
+  // The rows with begin <= no < end.
+  void read(std::uint64_t begin, std::uint64_t end, Part& part) {
+    part.size = 0;
+    part.status = {};
+    chunk_no_ = ~0ULL;
+    // New cursors for each part: their upper bound is fixed when they are made, and without one a part whose rows are
+    // all gone would be read on through every deletion behind it.
+    const std::string rows_end = u64_bytes(end), activity_end = u64_bytes((end >> kActivityShift) + 1);
+    const rocksdb::Slice rows_bound(rows_end), activity_bound(activity_end);
+    options_.iterate_upper_bound = &rows_bound;
+    const std::unique_ptr<rocksdb::Iterator> rows(open_.db().NewIterator(options_, open_.columns().rows));
+    options_.iterate_upper_bound = &activity_bound;
+    activity_.reset(open_.db().NewIterator(options_, open_.columns().activity));
+    activity_->Seek(u64_bytes(begin >> kActivityShift));
+    for (rows->Seek(u64_bytes(begin)); rows->Valid() && part.status; rows->Next()) {
+      part.status = add(parse_u64(view(rows->key())), view(rows->value()), part);
+    }
+    if (part.status && !rows->status().ok()) part.status = tl::unexpected(to_error(rows->status(), "loading rows"));
+    activity_.reset();
+  }
+
+ private:
+  Status add(std::optional<std::uint64_t> no, std::string_view bytes, Part& part) {
+    if (part.size == part.rows.size()) part.rows.emplace_back();
+    session::Session& row = part.rows[part.size];
+    const Status decoded = session::decode_session_into(bytes, row);
+    if (!no || !decoded || row.no.value != *no) {
+      return fail(ErrorCode::kDataLoss, "row_broken",
+                  fmt::format("The row of session number {} is not what was written{}{}.", no.value_or(0),
+                              decoded ? "" : ": ", decoded ? "" : decoded.error().message));
+    }
+    ++part.size;
+    if (chunk_no_ != *no >> kActivityShift) CURFEW_TRY_STATUS(enter_chunk(*no >> kActivityShift));
+    const auto low = static_cast<std::uint8_t>(*no & 0xff);
+    if (chunk_.has(low)) ledger::apply_activity(row, chunk_.last_access(low), chunk_.ip(low));
+    return {};
+  }
+
+  Status enter_chunk(std::uint64_t chunk_no) {
+    chunk_no_ = chunk_no;
+    chunk_.clear();
+    const std::string key = u64_bytes(chunk_no);
+    while (activity_->Valid() && activity_->key().compare(key) < 0) activity_->Next();
+    if (!activity_->status().ok()) return tl::unexpected(to_error(activity_->status(), "loading activity"));
+    if (!activity_->Valid() || activity_->key() != rocksdb::Slice(key)) return {};
+    if (chunk_.fold(view(activity_->value()))) return {};
+    return fail(ErrorCode::kDataLoss, "activity_broken",
+                fmt::format("The activity of the sessions from number {} on is not what was written.",
+                            chunk_no << kActivityShift));
+  }
+
+  const Reading& open_;
+  rocksdb::ReadOptions options_;
+  std::unique_ptr<rocksdb::Iterator> activity_;
+  std::uint64_t chunk_no_ = ~0ULL;
+  ActivityChunk chunk_;
+};
+
+// Hands out parts in order, takes them back in any order, gives them to the visitor in order.
+class Loader {
+ public:
+  Loader(const Reading& open, const rocksdb::Snapshot* snapshot, std::uint64_t last_no, int threads)
+      : open_(open), snapshot_(snapshot), last_no_(last_no), window_(static_cast<std::uint64_t>(threads) * 2 + 2) {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  }
+
+  ~Loader() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  Status visit_all(const std::function<void(session::Session&&)>& visit) {
+    while (std::unique_ptr<Part> part = next()) {
+      CURFEW_TRY_STATUS(part->status);
+      for (std::size_t i = 0; i < part->size; ++i) visit(std::move(part->rows[i]));
+      const std::lock_guard lock(mutex_);
+      spare_.push_back(std::move(part));
+    }
+    return {};
+  }
+
+ private:
+  std::unique_ptr<Part> next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return done_.contains(visited_) || (begin_ > last_no_ && visited_ == handed_out_); });
+    const auto it = done_.find(visited_);
+    if (it == done_.end()) return nullptr;
+    std::unique_ptr<Part> part = std::move(it->second);
+    done_.erase(it);
+    ++visited_;
+    lock.unlock();
+    changed_.notify_all();
+    return part;
+  }
+
+  void work() {
+    PartReader reader(open_, snapshot_);
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [&] { return stopped_ || begin_ > last_no_ || handed_out_ < visited_ + window_; });
+      if (stopped_ || begin_ > last_no_) return;
+      const std::uint64_t index = handed_out_++, begin = begin_;
+      const std::uint64_t end = last_no_ - begin < width_ ? last_no_ + 1 : begin + width_;
+      begin_ = end;
+      std::unique_ptr<Part> part = spare_.empty() ? std::make_unique<Part>() : std::move(spare_.back());
+      if (!spare_.empty()) spare_.pop_back();
+      lock.unlock();
+      reader.read(begin, end, *part);
+      lock.lock();
+      // Numbers may be dense or sparse, and change on the way: the width follows.
+      if (part->size < kRowsWanted / 2) width_ = std::min(width_ * 2, kWidest);
+      if (part->size > kRowsWanted * 2) width_ = std::max<std::uint64_t>(width_ / 2, kRowsWanted);
+      done_.emplace(index, std::move(part));
+      changed_.notify_all();
+    }
+  }
+
+  const Reading& open_;
+  const rocksdb::Snapshot* snapshot_;
+  const std::uint64_t last_no_;
+  const std::uint64_t window_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::uint64_t, std::unique_ptr<Part>> done_;
+  std::vector<std::unique_ptr<Part>> spare_;
+  std::uint64_t handed_out_ = 0, visited_ = 0, begin_ = 0, width_ = kRowsWanted;
+  bool stopped_ = false;
+  std::vector<std::thread> threads_;  // last: they use what stands above
+};
+
+}  // namespace
+
+Status load_rows(const Store& store, int threads, const std::function<void(session::Session&&)>& visit) {
+  CURFEW_TRY(const Reading open, store.reading());
+  rocksdb::ManagedSnapshot snapshot(&open.db());
+  // Rows that come after the snapshot have higher numbers; asking for them too costs nothing.
+  const std::uint64_t last_no = store.last_no();
+  Loader loader(open, snapshot.snapshot(), last_no, std::clamp(threads, 1, 16));
+  return loader.visit_all(visit);
+}
+
+}  // namespace curfew::ledger_rocksdb

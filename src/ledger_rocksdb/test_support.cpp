@@ -1,0 +1,154 @@
+#include "ledger_rocksdb/test_support.h"
+
+#include <stdlib.h>
+
+namespace curfew::ledger_rocksdb {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  FaultyFile(std::unique_ptr<rocksdb::FSWritableFile>&& file, std::string name, FaultyFileSystem& files)
+      : FSWritableFileOwnerWrapper(std::move(file)), name_(std::move(name)), files_(files) {}
+
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* debug) override {
+    if (files_.broken) return rocksdb::IOStatus::NoSpace("No space left on device");
+    size_ += data.size();
+    return FSWritableFileOwnerWrapper::Append(data, options, debug);
+  }
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           const rocksdb::DataVerificationInfo& info, rocksdb::IODebugContext* debug) override {
+    if (files_.broken) return rocksdb::IOStatus::NoSpace("No space left on device");
+    size_ += data.size();
+    return FSWritableFileOwnerWrapper::Append(data, options, info, debug);
+  }
+  rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    return synced(FSWritableFileOwnerWrapper::Sync(options, debug));
+  }
+  rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    return synced(FSWritableFileOwnerWrapper::Fsync(options, debug));
+  }
+
+ private:
+  rocksdb::IOStatus synced(rocksdb::IOStatus status) {
+    if (files_.broken || files_.break_syncs) return rocksdb::IOStatus::IOError("the sync failed");
+    ++files_.syncs;
+    if (status.ok()) files_.note_synced(name_, size_);
+    return status;
+  }
+
+  std::string name_;
+  FaultyFileSystem& files_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace
+
+TempDir::TempDir() {
+  std::string pattern = (fs::temp_directory_path() / "curfew-ledger-XXXXXX").string();
+  path_ = ::mkdtemp(pattern.data());
+}
+
+TempDir::~TempDir() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+rocksdb::IOStatus FaultyFileSystem::NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                                    rocksdb::IODebugContext* debug) {
+  rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(name, options, file, debug);
+  if (!status.ok()) return status;
+  note_synced(name, 0);
+  *file = std::make_unique<FaultyFile>(std::move(*file), name, *this);
+  return status;
+}
+
+rocksdb::IOStatus FaultyFileSystem::ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                                       std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                                       rocksdb::IODebugContext* debug) {
+  return FileSystemWrapper::ReopenWritableFile(name, options, file, debug);
+}
+
+rocksdb::IOStatus FaultyFileSystem::RenameFile(const std::string& from, const std::string& to,
+                                               const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) {
+  const rocksdb::IOStatus status = FileSystemWrapper::RenameFile(from, to, options, debug);
+  const std::lock_guard lock(mutex_);
+  const auto it = synced_.find(from);
+  if (status.ok() && it != synced_.end()) {
+    synced_[to] = it->second;
+    synced_.erase(it);
+  }
+  return status;
+}
+
+void FaultyFileSystem::note_synced(const std::string& name, std::uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  synced_[name] = size;
+}
+
+void FaultyFileSystem::drop_unsynced() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, size] : synced_) {
+    std::error_code gone;
+    if (fs::exists(name, gone) && fs::file_size(name, gone) > size) fs::resize_file(name, size, gone);
+  }
+}
+
+Options small_options(const std::string& directory) {
+  Options options;
+  options.directory = directory;
+  options.block_cache_bytes = 4 << 20;
+  options.write_buffer_bytes = 4 << 20;
+  options.reserve_bytes = 0;
+  return options;
+}
+
+RocksDbSubject::RocksDbSubject() : directory_(temp_.path("0")), files_(std::make_shared<FaultyFileSystem>()) {
+  open();
+}
+
+Options RocksDbSubject::options() const {
+  Options options = small_options(directory_);
+  options.file_system = files_;
+  return options;
+}
+
+void RocksDbSubject::open() {
+  Result<std::unique_ptr<RocksDbLedger>> opened = RocksDbLedger::open(options());
+  ASSERT_TRUE(opened.has_value()) << opened.error().message;
+  ledger_ = *std::move(opened);
+}
+
+void RocksDbSubject::reopen() {
+  ledger_.reset();
+  open();
+}
+
+void RocksDbSubject::crash() {
+  const std::string left = temp_.path(std::to_string(++generation_));
+  fs::copy(directory_, left, fs::copy_options::recursive);
+  ledger_.reset();
+  fs::remove_all(directory_);
+  directory_ = left;
+  files_ = std::make_shared<FaultyFileSystem>();
+  open();
+}
+
+void RocksDbSubject::cut_power() {
+  // The process must not sync anything as it goes.
+  files_->broken = true;
+  ledger_.reset();
+  files_->drop_unsynced();
+  files_ = std::make_shared<FaultyFileSystem>();
+  open();
+}
+
+bool RocksDbSubject::break_storage(bool broken) {
+  files_->broken = broken;
+  return true;
+}
+
+}  // namespace curfew::ledger_rocksdb
