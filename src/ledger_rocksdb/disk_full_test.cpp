@@ -8,7 +8,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <map>
 
 #include "ledger_rocksdb/test_support.h"
 
@@ -16,29 +15,6 @@ namespace curfew::ledger_rocksdb {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::map<std::string, std::uintmax_t> files_in(const fs::path& directory) {
-  std::map<std::string, std::uintmax_t> sizes;
-  std::error_code error;
-  for (fs::recursive_directory_iterator at(directory, error), end; at != end; at.increment(error)) {
-    const std::uintmax_t size = fs::is_directory(at->path(), error) ? 0 : fs::file_size(at->path(), error);
-    sizes[at->path().string()] = size;
-  }
-  return sizes;
-}
-
-// The store's own threads write and remove files meanwhile, so a copy during which anything moved is begun again: only
-// one of a single moment is what a process that dies leaves behind.
-void copy_as_it_stands(const fs::path& from, const fs::path& to) {
-  for (int attempt = 0; attempt < 1000; ++attempt) {
-    fs::remove_all(to);
-    const auto before = files_in(from);
-    std::error_code error;
-    fs::copy(from, to, fs::copy_options::recursive, error);
-    if (!error && files_in(from) == before) return;
-  }
-  FAIL() << "the store never stood still";
-}
 
 class DiskFull : public testing::Test {
  protected:
@@ -58,6 +34,7 @@ class DiskFull : public testing::Test {
     Options options = small_options(disk_ + "/data");
     options.write_buffer_bytes = 1 << 20;
     options.reserve_bytes = reserve;
+    options.file_system = files_;
     return options;
   }
 
@@ -75,6 +52,7 @@ class DiskFull : public testing::Test {
   TempDir temp_;
   std::string disk_ = temp_.path("disk");
   bool mounted_ = false;
+  std::shared_ptr<FaultyFileSystem> files_ = std::make_shared<FaultyFileSystem>();
   std::unique_ptr<RocksDbLedger> ledger_;
 };
 
@@ -92,7 +70,7 @@ TEST_F(DiskFull, AFullDiskRefusesWholeCommitsAndTheLedgerGoesOnWhenThereIsSpace)
     const auto before = ledger::contents_of(*ledger_);
     EXPECT_EQ(before.rows.size(), kept);
     // A process that dies now loses nothing, and finds nothing of what was refused.
-    copy_as_it_stands(disk_ + "/data", temp_.path("copy"));
+    files_->copy_as_of_one_moment(disk_ + "/data", temp_.path("copy"));
     {
       const auto copy = RocksDbLedger::open(small_options(temp_.path("copy"))).value();
       EXPECT_EQ(ledger::contents_of(*copy), before);

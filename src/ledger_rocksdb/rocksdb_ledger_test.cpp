@@ -82,9 +82,12 @@ TEST(RocksDbLedgerOpen, TheDirectoryIsClosedToOthers) {
 TEST(RocksDbLedgerOpen, ADamagedLogIsNotTakenForAShorterOne) {
   const TempDir temp;
   {
-    const auto ledger = must_open(small_options(temp.path("data")));
+    const auto files = std::make_shared<FaultyFileSystem>();
+    Options options = small_options(temp.path("data"));
+    options.file_system = files;
+    const auto ledger = must_open(options);
     for (std::uint64_t no = 1; no <= 20; ++no) ASSERT_TRUE(ledger->append(start_commit(no, 1)).has_value());
-    fs::copy(temp.path("data"), temp.path("copy"), fs::copy_options::recursive);  // before the log is flushed
+    files->copy_as_of_one_moment(temp.path("data"), temp.path("copy"));  // before the log is flushed
   }
   fs::path log;
   for (const auto& entry : fs::directory_iterator(temp.path("copy/rocksdb"))) {

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include <stdexcept>
+
 namespace curfew::ledger_rocksdb {
 namespace {
 
@@ -14,15 +16,26 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
+    const std::shared_lock moving(files_.still);
     if (files_.broken) return rocksdb::IOStatus::NoSpace("No space left on device");
     size_ += data.size();
     return FSWritableFileOwnerWrapper::Append(data, options, debug);
   }
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            const rocksdb::DataVerificationInfo& info, rocksdb::IODebugContext* debug) override {
+    const std::shared_lock moving(files_.still);
     if (files_.broken) return rocksdb::IOStatus::NoSpace("No space left on device");
     size_ += data.size();
     return FSWritableFileOwnerWrapper::Append(data, options, info, debug);
+  }
+  rocksdb::IOStatus Truncate(std::uint64_t size, const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* debug) override {
+    const std::shared_lock moving(files_.still);
+    return FSWritableFileOwnerWrapper::Truncate(size, options, debug);
+  }
+  rocksdb::IOStatus Close(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    const std::shared_lock moving(files_.still);
+    return FSWritableFileOwnerWrapper::Close(options, debug);
   }
   rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
     return synced(FSWritableFileOwnerWrapper::Sync(options, debug));
@@ -59,6 +72,7 @@ TempDir::~TempDir() {
 rocksdb::IOStatus FaultyFileSystem::NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                                     rocksdb::IODebugContext* debug) {
+  const std::shared_lock moving(still);
   rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(name, options, file, debug);
   if (!status.ok()) return status;
   note_synced(name, 0);
@@ -66,14 +80,15 @@ rocksdb::IOStatus FaultyFileSystem::NewWritableFile(const std::string& name, con
   return status;
 }
 
-rocksdb::IOStatus FaultyFileSystem::ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
-                                                       std::unique_ptr<rocksdb::FSWritableFile>* file,
-                                                       rocksdb::IODebugContext* debug) {
-  return FileSystemWrapper::ReopenWritableFile(name, options, file, debug);
+rocksdb::IOStatus FaultyFileSystem::DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
+                                               rocksdb::IODebugContext* debug) {
+  const std::shared_lock moving(still);
+  return FileSystemWrapper::DeleteFile(name, options, debug);
 }
 
 rocksdb::IOStatus FaultyFileSystem::RenameFile(const std::string& from, const std::string& to,
                                                const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) {
+  const std::shared_lock moving(still);
   const rocksdb::IOStatus status = FileSystemWrapper::RenameFile(from, to, options, debug);
   const std::lock_guard lock(mutex_);
   const auto it = synced_.find(from);
@@ -87,6 +102,11 @@ rocksdb::IOStatus FaultyFileSystem::RenameFile(const std::string& from, const st
 void FaultyFileSystem::note_synced(const std::string& name, std::uint64_t size) {
   const std::lock_guard lock(mutex_);
   synced_[name] = size;
+}
+
+void FaultyFileSystem::copy_as_of_one_moment(const std::string& from, const std::string& to) {
+  const std::unique_lock nothing_moves(still);
+  fs::copy(from, to, fs::copy_options::recursive);
 }
 
 void FaultyFileSystem::drop_unsynced() {
@@ -118,7 +138,7 @@ Options RocksDbSubject::options() const {
 
 void RocksDbSubject::open() {
   Result<std::unique_ptr<RocksDbLedger>> opened = RocksDbLedger::open(options());
-  ASSERT_TRUE(opened.has_value()) << opened.error().message;
+  if (!opened) throw std::runtime_error("the ledger can't be opened: " + opened.error().message);
   ledger_ = *std::move(opened);
 }
 
@@ -129,7 +149,7 @@ void RocksDbSubject::reopen() {
 
 void RocksDbSubject::crash() {
   const std::string left = temp_.path(std::to_string(++generation_));
-  fs::copy(directory_, left, fs::copy_options::recursive);
+  files_->copy_as_of_one_moment(directory_, left);
   ledger_.reset();
   fs::remove_all(directory_);
   directory_ = left;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 
 #include "ledger/conformance.h"
@@ -33,6 +34,8 @@ class TempDir {
 //   break_syncs   writes succeed and syncs fail: the bytes are in the file all the same;
 //   drop_unsynced cuts every file back to what was synced, as a power cut may. Only after the database has let go of
 //   them.
+// And it can be copied while the database is at work, whose own threads write, rename and delete files whenever they
+// like: everything that changes a file waits while a copy is made, so the copy is of one moment.
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   FaultyFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -40,9 +43,8 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override;
-  rocksdb::IOStatus ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
-                                       std::unique_ptr<rocksdb::FSWritableFile>* file,
-                                       rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
 
@@ -50,7 +52,9 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   std::atomic<bool> break_syncs{false};
   std::atomic<int> syncs{0};
   void drop_unsynced();
+  void copy_as_of_one_moment(const std::string& from, const std::string& to);
 
+  std::shared_mutex still;  // held alone for a copy, shared by everything that changes a file
   void note_synced(const std::string& name, std::uint64_t size);
 
  private:
