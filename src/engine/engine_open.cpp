@@ -1,5 +1,6 @@
 // Start-up: the fold of the ledger, read back.
 #include <algorithm>
+#include <tuple>
 
 #include "engine/engine_impl.h"
 #include "session/codec.h"
@@ -99,9 +100,18 @@ Status Engine::Impl::load_documents(
       }
     }
   }
+  std::vector<std::shared_ptr<Job>> all;
   for (const auto& [id, bytes] : progress) {
     auto job = std::make_shared<Job>();
     CURFEW_TRY_STATUS(decode_progress(bytes, *job));
+    all.push_back(std::move(job));
+  }
+  // In the order in which they finished: those that the board forgets first are the oldest.
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::tie(a->told.finished_at, a->told.id) < std::tie(b->told.finished_at, b->told.id);
+  });
+  for (auto& job : all) {
+    const std::string& id = job->told.id;
     if (!job->idempotency_key.empty())
       board.remember(job->told.origin.actor_id, job->idempotency_key, {job->told.id, job->fingerprint});
     board.publish(job->told);

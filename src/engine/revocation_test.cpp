@@ -314,6 +314,20 @@ TEST_F(RevocationTest, RepeatUnderOneIdempotencyKeyIsOneRevocation) {
   EXPECT_EQ(world->revoke(asked)->id, first->id);
 }
 
+TEST_F(RevocationTest, TheOldestIsForgottenFirstAfterARestartToo) {
+  std::vector<std::string> ids;
+  const auto one_more = [&] {
+    world->clock.advance(Duration::seconds(1));
+    ids.push_back(world->revoke(request(everything()))->id);
+  };
+  while (ids.size() < JobBoard::kFinishedKept) one_more();
+  world->crash();
+  one_more();
+  one_more();
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    EXPECT_EQ(world->engine->revocation(realm, ids[i]).has_value(), i >= 2) << i;
+}
+
 TEST_F(RevocationTest, WholeIsRecordedWithItsCounts) {
   fill(2);
   world->revoke(request(everything()));
