@@ -1,5 +1,5 @@
-// Every route, called by everybody: nobody, a wrong key, each permission alone, another realm's permissions, the
-// administrator.
+// Every route, called by everybody: nobody, a wrong or expired key, an ended sign-in, each permission alone by key and
+// by cookie, with and without the CSRF token, another realm's permissions, the administrator.
 #include <gtest/gtest.h>
 
 #include "api/route.h"
@@ -39,8 +39,14 @@ bool is_realm_route(const Route& route) {
   return route.pattern.find("{realm}") != std::string_view::npos;
 }
 
+const std::string kPassword = "correct horse battery";
+
 class PermissionsTest : public testing::Test {
  protected:
+  struct SignedIn {
+    std::string id, cookie, csrf;
+  };
+
   void SetUp() override {
     app_.realm("production");
     app_.realm("staging");
@@ -54,12 +60,30 @@ class PermissionsTest : public testing::Test {
   }
 
   // A body that no route takes: whoever is let in is told so, and nothing is changed.
-  Answer ask(const Route& route, std::string_view realm, const std::string& key) {
+  Answer ask(const Route& route, std::string_view realm, const std::string& key, const SignedIn* as = nullptr) {
     const std::string body = route.body == Body::kNone || route.body == Body::kStream ? ""
                              : route.body == Body::kForm                              ? "x=y"
                                                                                       : "[]";
     const std::string query = route.operation == "deleteRealm" ? "?x=y" : "";
-    return app_.call(route.method, path_of(route, realm) + query, key, body, headers_of(route));
+    std::vector<http::Header> headers = headers_of(route);
+    if (as != nullptr) headers.push_back({"Cookie", as->cookie});
+    if (as != nullptr && !as->csrf.empty()) headers.push_back({"X-CSRF-Token", as->csrf});
+    return app_.call(route.method, path_of(route, realm) + query, key, body, std::move(headers));
+  }
+
+  // An operator who has signed in, as the console has it.
+  SignedIn sign_in(const std::string& username, std::vector<access::Grant> grants) {
+    access::OperatorInput input;
+    input.username = username;
+    input.password = kPassword;
+    input.grants = std::move(grants);
+    const auto made = app_.directory.prepare_operator(input);
+    EXPECT_TRUE(made && app_.directory.adopt(made->documents, made->version));
+    const Answer in = app_.call(http::Method::kPost, "/api/v1/login", "",
+                                R"({"username":")" + username + R"(","password":")" + kPassword + "\"}");
+    EXPECT_EQ(in.status, 200) << in.body;
+    const std::string set = in.header("Set-Cookie");
+    return {made->value.id, set.substr(0, set.find(';')), in.at("/csrfToken")};
   }
 
   static bool let_in(const Answer& answer) {
@@ -101,6 +125,59 @@ TEST_F(PermissionsTest, EachPermissionOpensItsOwnRoutesAndNoOther) {
       EXPECT_EQ(answer.code(), "forbidden");
       EXPECT_EQ(answer.at("/permission"), access::to_string(*route.permission));
     }
+  }
+}
+
+TEST_F(PermissionsTest, SignedInOperatorsHoldWhatTheirGrantsSayAndNoMore) {
+  for (const auto& [permission, key] : keys_) {
+    const SignedIn who = sign_in("op" + std::to_string(static_cast<int>(permission)), {{"production", {permission}}});
+    for (const Route& route : routes()) {
+      if (route.access == Access::kPublic || route.operation == "logout") continue;
+      const Answer by_cookie = ask(route, "production", "", &who), by_key = ask(route, "production", key);
+      EXPECT_EQ(let_in(by_cookie), let_in(by_key)) << route.operation << " with " << access::to_string(permission);
+      if (!let_in(by_key)) {
+        EXPECT_EQ(by_cookie.code(), "forbidden") << route.operation;
+        EXPECT_EQ(by_cookie.at("/permission"), by_key.at("/permission")) << route.operation;
+      }
+    }
+  }
+}
+
+TEST_F(PermissionsTest, CookieAloneChangesNothingWithoutItsCsrfToken) {
+  SignedIn admin = sign_in("olivia", {{"-", {Permission::kAdmin}}});
+  const std::string csrf = admin.csrf;
+  for (const std::string& token : {std::string(), std::string("wrong"), csrf.substr(1), csrf + "A"}) {
+    admin.csrf = token;
+    for (const Route& route : routes()) {
+      if (route.access == Access::kPublic) continue;
+      const Answer answer = ask(route, "production", "", &admin);
+      if (route.method == http::Method::kGet) {
+        EXPECT_TRUE(let_in(answer)) << route.operation;
+        continue;
+      }
+      EXPECT_EQ(answer.status, 403) << route.operation;
+      EXPECT_EQ(answer.code(), "csrf") << route.operation;
+    }
+  }
+}
+
+TEST_F(PermissionsTest, WhoIsNoLongerKnownIsNobody) {
+  const SignedIn disabled = sign_in("disabled", {{"-", {Permission::kAdmin}}});
+  const SignedIn idle = sign_in("idle", {{"-", {Permission::kAdmin}}});
+  access::KeyInput expiring;
+  expiring.name = "expiring";
+  expiring.grants = {{"-", {Permission::kAdmin}}};
+  expiring.expires = app_.clock.now() + Duration::hours(1);
+  const auto key = app_.directory.prepare_key(expiring);
+  ASSERT_TRUE(key && app_.directory.adopt(key->documents, key->version));
+  EXPECT_EQ(app_.call(http::Method::kGet, "/api/v1/me", key->value.text).status, 200);
+  EXPECT_EQ(app_.patch("/api/v1/operators/" + disabled.id, R"({"disabled":true})").status, 200);
+  app_.clock.advance(Duration::days(2));
+  for (const Route& route : routes()) {
+    if (route.access == Access::kPublic) continue;
+    EXPECT_EQ(ask(route, "production", key->value.text).status, 401) << route.operation;
+    EXPECT_EQ(ask(route, "production", "", &disabled).status, 401) << route.operation;
+    EXPECT_EQ(ask(route, "production", "", &idle).status, 401) << route.operation;
   }
 }
 
