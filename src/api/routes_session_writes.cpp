@@ -26,6 +26,16 @@ std::string location_of(std::string_view realm, const session::SessionKey& key) 
          percent_encode(key.id);
 }
 
+// The realm's limit on sessions of one user can choose the one that came: it says itself that it is older than the
+// others.
+Error ended_as_it_began(const session::Tombstone& tombstone) {
+  return {ErrorCode::kConflict, "already_ended",
+          "The realm's policy ended this session as it began, cause " +
+              std::string(session::to_string(tombstone.cause)) +
+              ": its user has as many newer sessions as the policy allows.",
+          ""};
+}
+
 // Submits a start and answers 201 for a new session, 200 for a known one.
 void submit_start(Services& services, Call call, session::Session session, ClientNameList names, std::string token) {
   engine::Submission submission;
@@ -39,6 +49,7 @@ void submit_start(Services& services, Call call, session::Session session, Clien
         if (!results) return held->refuse(results.error());
         const engine::CommandResult& result = results->front();
         if (session::refused(result.outcome)) return held->refuse(outcome_error(result, ErrorCode::kConflict));
+        if (result.tombstone) return held->refuse(ended_as_it_began(*result.tombstone));
         Found found{session, {}};
         {
           // As it is now; as it was sent, if it has ended since.

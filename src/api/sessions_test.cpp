@@ -72,6 +72,22 @@ TEST_F(SessionsTest, SameIdOfBothTypesAreTwoSessions) {
   EXPECT_EQ(app_.get(one("s1", "offline")).status, 200);
 }
 
+TEST_F(SessionsTest, SessionThatTheLimitEndsAsItBeginsIsNotAnsweredAsLive) {
+  app_.patch("/api/v1/realms/production", R"({"policy":{"maxSessionsPerUser":1}})");
+  app_.session("production", "regular", "newer");
+  const std::string old =
+      R"("userId":"u-jane.doe","username":"jane.doe","ipAddress":"203.0.113.7","started":"2026-02-20T00:00:00Z"})";
+  const Answer put = app_.put("/api/v1/realms/production/sessions/regular/older", "{" + old);
+  EXPECT_EQ(put.status, 409) << put.body;
+  EXPECT_EQ(put.code(), "already_ended");
+  EXPECT_NE(put.at("/detail").find("concurrent_limit"), std::string::npos) << put.body;
+  const Answer post = app_.post("/api/v1/realms/production/sessions", R"({"type":"regular",)" + old);
+  EXPECT_EQ(post.status, 409) << post.body;
+  EXPECT_EQ(post.at("/token"), "(absent)");
+  EXPECT_EQ(app_.get("/api/v1/realms/production/sessions").at("/items/0/id"), "newer");
+  EXPECT_EQ(app_.get("/api/v1/realms/production/audit?action=session.ended").at("/total"), "2");
+}
+
 TEST_F(SessionsTest, AnotherUsersLiveIdIsRefused) {
   app_.put(one("s1"), body());
   const Answer answer = app_.put(one("s1"), body("john.roe"));
