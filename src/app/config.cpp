@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string_view>
 
@@ -222,7 +221,11 @@ std::string scalar_text(const toml::node& node) {
 Status read_file(Config& config, const std::string& file) {
   std::ifstream in(file);
   if (!in) return no(file + ": can't be read (" + std::strerror(errno) + ")");
-  const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::string bytes;
+  std::array<char, 4096> piece;
+  while (in.read(piece.data(), piece.size()), in.gcount() > 0)
+    bytes.append(piece.data(), static_cast<std::size_t>(in.gcount()));
+  if (in.bad()) return no(file + ": can't be read (" + std::strerror(errno) + ")");  // a directory, say
   toml::table table;
   try {
     table = toml::parse(bytes, file);

@@ -49,6 +49,14 @@ TEST_F(ConfigTest, MistakeIsNamedWithItsLine) {
   EXPECT_NE(error("[server]\ntrusted_proxies = [\"10.0.0.1/8\"]").find("10.0.0.0/8"), std::string::npos);
 }
 
+TEST_F(ConfigTest, DirectoryInTheFilesPlaceIsRefused) {
+  const auto none = [](const std::string&) { return std::optional<std::string>(); };
+  const auto result = load_config(testing::TempDir(), none, {}, {});
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.error().message.find("can't be read"), std::string::npos) << result.error().message;
+  EXPECT_EQ(error(""), "");  // an empty file says nothing, and nothing wrong
+}
+
 TEST_F(ConfigTest, UnknownSettingIsRefusedWhereverItStands) {
   EXPECT_NE(error("[server]\nport = 1").find(":2: there is no setting \"server.port\""), std::string::npos);
   EXPECT_NE(error("top = 1").find(":1: there is no setting \"top\""), std::string::npos);
