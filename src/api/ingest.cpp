@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/event_stream.h"
 #include "api/session_input.h"
 #include "base/json_writer.h"
 #include "base/limits.h"
@@ -48,6 +49,18 @@ class Tally {
     if (under_way_ < kUnderWay || failure_) return true;
     resume_ = std::move(resume);
     return false;
+  }
+
+  // The rest is not wanted; answers as soon as it is certain what was accepted.
+  void fail(Error error) {
+    bool last = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::move(error);
+      last = under_way_ == 0 && !answered_;
+      if (last) answered_ = true;
+    }
+    if (last) answer();
   }
 
   bool failed() const {
@@ -149,7 +162,9 @@ class Tally {
 class IngestSink final : public http::BodySink {
  public:
   IngestSink(Services& services, Call call)
-      : clock_(services.clock), tally_(std::make_shared<Tally>(services, std::move(call))) {}
+      : clock_(services.clock),
+        allowed_(still_allowed(services, call)),
+        tally_(std::make_shared<Tally>(services, std::move(call))) {}
 
   bool feed(std::string_view chunk, std::function<void()> resume) override {
     if (tally_->failed()) return true;  // answered, or about to be: the rest is dropped
@@ -167,6 +182,7 @@ class IngestSink final : public http::BodySink {
       }
       chunk.remove_prefix(end + 1);
       if (lines_.size() >= kGroup) flush();
+      if (tally_->failed()) return true;
     }
     // Also what is less than a group: a slow sender's lines take effect when they come.
     flush();
@@ -229,11 +245,20 @@ class IngestSink final : public http::BodySink {
 
   void flush() {
     if (lines_.empty()) return;
+    // A body may go on for days: what was allowed when it began need not be any more.
+    if (!allowed_()) {
+      submission_ = {};
+      lines_.clear();
+      tally_->fail({ErrorCode::kPermissionDenied, "forbidden",
+                    "This needs SESSIONS:WRITE, which was withdrawn while the lines came in.", ""});
+      return;
+    }
     submission_.origin = tally_->call().origin();
     tally_->send(tally_, std::exchange(submission_, {}), std::exchange(lines_, {}));
   }
 
   const Clock& clock_;
+  std::function<bool()> allowed_;
   std::shared_ptr<Tally> tally_;
   JsonParser parser_;
   std::string partial_;     // a line whose end has not come yet

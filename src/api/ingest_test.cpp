@@ -148,6 +148,31 @@ TEST_F(IngestTest, LedgerThatStopsMidwayIsSaidWithWhatIsDurable) {
   EXPECT_EQ(app_.get("/api/v1/realms/production/sessions").at("/total"), "2");
 }
 
+TEST_F(IngestTest, BodyThatOutlivesItsPermissionIsCutOff) {
+  const std::string text = app_.key("feeder", {{"production", {access::Permission::kSessionsWrite}}});
+  std::string id;
+  for (const access::ApiKey& key : app_.directory.keys())
+    if (key.name == "feeder") id = key.id;
+  App::Sent sent;
+  auto sink = app_.api->open(App::head(Method::kPost, "/api/v1/realms/production/ingest",
+                                       {{"Authorization", "Bearer " + text}, {"Content-Type", "application/x-ndjson"}}),
+                             sent.responder());
+  ASSERT_TRUE(sink);
+  sink->feed(start("s1"), [] {});
+  app_.run();
+  EXPECT_EQ(app_.del("/api/v1/keys/" + id).status, 204);
+  sink->feed(start("s2"), [] {});
+  app_.run();
+  const Answer answer = sent.take();  // before the body has ended
+  EXPECT_EQ(answer.status, 403);
+  EXPECT_EQ(answer.code(), "forbidden");
+  EXPECT_EQ(answer.at("/accepted"), "1");
+  EXPECT_TRUE(sink->feed(start("s3"), [] {}));
+  sink->finish();
+  app_.run();
+  EXPECT_EQ(app_.get("/api/v1/realms/production/sessions").at("/total"), "1");
+}
+
 TEST_F(IngestTest, AbortedBodyIsNotAnswered) {
   App::Sent sent;
   auto sink = open(sent);
