@@ -1,6 +1,7 @@
 #include "app/bootstrap.h"
 
 #include <future>
+#include <utility>
 
 namespace curfew::app {
 namespace {
@@ -9,27 +10,30 @@ std::vector<access::Grant> everything() {
   return {{std::string(access::kAllRealms), {access::Permission::kAdmin}}};
 }
 
-// Makes a prepared change durable, with its record, and adopts it. Waits: for start-up and shutdown only.
-template <class T>
-Status carry_out(access::Directory& directory, engine::Engine& engine, const access::Prepared<T>& prepared,
-                 std::string_view action, const std::string& target) {
-  std::vector<engine::DocumentChange> changes;
-  for (const access::DocumentChange& change : prepared.documents)
-    changes.push_back({change.table, change.key, change.bytes});
+audit::Record record_of(std::string_view action, const std::string& target) {
   audit::Record record;
   record.action = action;
   record.origin = {session::ActorKind::kSystem, "system", "system", {}, {}};
   record.target = target;
+  return record;
+}
+
+// Makes prepared changes durable, with their records, and adopts them. Waits: for start-up and shutdown only.
+Status carry_out(access::Directory& directory, engine::Engine& engine, std::vector<access::DocumentChange> documents,
+                 std::uint64_t version, audit::Record record, std::optional<audit::Record> second = {}) {
+  std::vector<engine::DocumentChange> changes;
+  for (const access::DocumentChange& change : documents) changes.push_back({change.table, change.key, change.bytes});
   auto promise = std::make_shared<std::promise<Status>>();
   auto adopted = std::make_shared<Status>();
   engine.write_documents(
       std::move(changes), std::move(record),
-      [&directory, adopted, documents = prepared.documents, version = prepared.version] {
+      [&directory, adopted, documents = std::move(documents), version] {
         *adopted = directory.adopt(documents, version);
       },
       [promise, adopted](const Result<std::uint64_t>& written) {
         promise->set_value(written ? *adopted : Status(tl::make_unexpected(written.error())));
       });
+  if (second) engine.record(*std::move(second));
   return promise->get_future().get();
 }
 
@@ -48,25 +52,25 @@ Result<BootstrapResult> bootstrap(access::Directory& directory, engine::Engine& 
   if (!prepared)
     return fail(prepared.error().code, prepared.error().reason,
                 "CURFEW_BOOTSTRAP_ADMIN_PASSWORD: " + prepared.error().message, "CURFEW_BOOTSTRAP_ADMIN_PASSWORD");
-  // The key is checked before anything is written, so that a bad one leaves an empty server empty.
+  std::vector<access::DocumentChange> documents = prepared->documents;
+  std::optional<audit::Record> key_record;
   if (input.api_key) {
     access::KeyInput key;
     key.name = "bootstrap";
     key.grants = everything();
-    const auto checked = directory.prepare_key_with_text(key, *input.api_key);
-    if (!checked)
-      return fail(checked.error().code, checked.error().reason, "CURFEW_BOOTSTRAP_API_KEY: " + checked.error().message,
+    auto made = directory.prepare_key_with_text(key, *input.api_key);
+    if (!made)
+      return fail(made.error().code, made.error().reason, "CURFEW_BOOTSTRAP_API_KEY: " + made.error().message,
                   "CURFEW_BOOTSTRAP_API_KEY");
+    documents.insert(documents.end(), made->documents.begin(), made->documents.end());
+    key_record = record_of(audit::action::kKeyCreated, "bootstrap");
   }
-  CURFEW_TRY_STATUS(carry_out(directory, engine, *prepared, audit::action::kOperatorCreated, "admin"));
-  if (!input.admin_password) result.made_password = admin.password;
-  if (input.api_key) {
-    access::KeyInput key;
-    key.name = "bootstrap";
-    key.grants = everything();
-    CURFEW_TRY(const auto made, directory.prepare_key_with_text(key, *input.api_key));
-    CURFEW_TRY_STATUS(carry_out(directory, engine, made, audit::action::kKeyCreated, "bootstrap"));
+  if (!input.admin_password) {
+    if (input.keep_password) CURFEW_TRY_STATUS(input.keep_password(*admin.password));
+    result.made_password = admin.password;
   }
+  CURFEW_TRY_STATUS(carry_out(directory, engine, std::move(documents), prepared->version,
+                              record_of(audit::action::kOperatorCreated, "admin"), std::move(key_record)));
   return result;
 }
 
@@ -74,7 +78,8 @@ Status remove_own_key(access::Directory& directory, engine::Engine& engine, cons
   for (const access::ApiKey& key : directory.keys()) {
     if (key.name != name) continue;
     CURFEW_TRY(const auto removal, directory.prepare_key_removal(key.id));
-    CURFEW_TRY_STATUS(carry_out(directory, engine, removal, audit::action::kKeyDeleted, name));
+    CURFEW_TRY_STATUS(
+        carry_out(directory, engine, removal.documents, removal.version, record_of(audit::action::kKeyDeleted, name)));
   }
   return {};
 }
@@ -86,7 +91,8 @@ Result<std::string> renew_own_key(access::Directory& directory, engine::Engine& 
   input.name = name;
   input.grants = grants;
   CURFEW_TRY(const auto made, directory.prepare_key(input));
-  CURFEW_TRY_STATUS(carry_out(directory, engine, made, audit::action::kKeyCreated, name));
+  CURFEW_TRY_STATUS(
+      carry_out(directory, engine, made.documents, made.version, record_of(audit::action::kKeyCreated, name)));
   return made.value.text;
 }
 

@@ -1,6 +1,7 @@
 // The first start: an empty server gets an administrator, so that somebody can sign in.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -12,14 +13,17 @@ namespace curfew::app {
 struct BootstrapInput {
   std::optional<std::string> admin_password;  // CURFEW_BOOTSTRAP_ADMIN_PASSWORD; absent: one is made
   std::optional<std::string> api_key;         // CURFEW_BOOTSTRAP_API_KEY; absent: no key
+  // Keeps a password that was made, before anything depends on it: should the process end in between, nobody is locked
+  // out of a server whose only operator has a password that no one has seen.
+  std::function<Status(const std::string&)> keep_password;
 };
 
 struct BootstrapResult {
-  std::optional<std::string> made_password;  // to be shown once and written to the file
+  std::optional<std::string> made_password;  // to be shown once
 };
 
-// Does nothing unless the directory has neither operators nor keys. Each creation is durable and audited before it
-// returns.
+// Does nothing unless the directory has neither operators nor keys. Operator and key come together or not at all,
+// durable and audited before it returns.
 Result<BootstrapResult> bootstrap(access::Directory& directory, engine::Engine& engine, Random& random,
                                   const BootstrapInput& input);
 

@@ -162,8 +162,8 @@ Status Process::open() {
   BootstrapInput first;
   first.admin_password = environment("CURFEW_BOOTSTRAP_ADMIN_PASSWORD");
   first.api_key = environment("CURFEW_BOOTSTRAP_API_KEY");
+  first.keep_password = [this](const std::string& password) { return write_password(config_.data_dir, password); };
   CURFEW_TRY(const BootstrapResult made, bootstrap(*directory_, *engine_, random_, first));
-  if (made.made_password) CURFEW_TRY_STATUS(write_password(config_.data_dir, *made.made_password));
   audit::Record record;
   record.action = audit::action::kServerStarted;
   record.origin = {session::ActorKind::kSystem, "system", "system", {}, {}};
