@@ -85,7 +85,8 @@ void check_ledger(const RocksDbLedger& ledger, std::uint64_t acknowledged) {
   std::vector<session::SessionKey> keys;
   const std::uint64_t first = History::first(position);
   for (std::uint64_t no = first; no < first + History::size(position); ++no) keys.push_back(ledger::sample_key(no));
-  for (const auto& tombstone : ledger.tombstones(keys).value()) EXPECT_FALSE(tombstone.has_value());
+  const auto tombstones = ledger.tombstones(keys).value();
+  for (const auto& tombstone : tombstones) EXPECT_FALSE(tombstone.has_value());
   EXPECT_EQ(ledger::scanned(ledger, 1, ~0ULL, false).size(), ledger.last_audit_seq());
   EXPECT_EQ(ledger::found_by(ledger, {ledger::AuditIndex::kActor, session::RealmId(0), "admin"}, 1, ~0ULL, true).size(),
             ledger.last_audit_seq());

@@ -3,8 +3,12 @@ from __future__ import annotations
 
 import re
 import subprocess
+from pathlib import Path
 
 from tree import ROOT, cmake_files, cpp_files, listed, read, uncommented
+
+# What clang-19 itself links for -fsanitize and coverage; nothing else asks for it.
+LINKED_BY_THE_COMPILER = "libclang-rt-19-dev"
 
 # What CMake looks up (a package, or a component of one) → the Debian package that has it.
 CMAKE_PACKAGES = {
@@ -86,9 +90,15 @@ def test_what_is_included_is_listed():
 
 
 def test_no_library_is_listed_for_nothing():
-    used = included() | {CMAKE_PACKAGES.get(name, "") for name in looked_up()}
+    used = included() | {CMAKE_PACKAGES.get(name, "") for name in looked_up()} | {LINKED_BY_THE_COMPILER}
     idle = sorted(name for names in groups().values() for name in names if name.endswith("-dev") and name != "dpkg-dev" and name not in used)
     assert not idle, f"in scripts/packages.txt, but neither included nor looked up: {', '.join(idle)}"
+
+
+def test_instrumented_presets_find_their_runtime():
+    presets = read(Path("CMakePresets.json"))
+    if re.search(r'"CURFEW_(SANITIZE|COVERAGE|FUZZ)"', presets):
+        assert LINKED_BY_THE_COMPILER in groups()["sanitize"]
 
 
 def test_a_group_is_sorted_and_has_nothing_twice():
