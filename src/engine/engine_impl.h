@@ -69,6 +69,7 @@ struct Engine::Impl {
   void save_rows(Batch& batch, const Job& job);
   void save_progress(Batch& batch, const Job& job);
   void remove_realm_documents(Batch& batch, const Job& job);
+  bool remove_leftovers(Batch& batch);
 
   ledger::Ledger& ledger;
   const Clock& clock;
@@ -137,6 +138,7 @@ struct Engine::Impl {
   std::map<RealmId, Batch::Flow> flow;  // since the last sample
   std::int64_t sampled_minute = 0;
   std::uint64_t forget_users_at = 0;
+  std::vector<std::pair<std::string, std::string>> leftovers;  // (table, key) stored for realms that are gone
   std::vector<Touch> touch_batch;
   std::vector<index::DirtyRow> dirty;
 };

@@ -82,12 +82,16 @@ Status Engine::Impl::load_documents(
   }));
   CURFEW_TRY_STATUS(problem);
   realms = std::make_shared<RealmTable>(std::move(found_realms));
+  constexpr std::string_view kTables[] = {"users", "clients", "series"};
   for (int kind = 0; kind < 3; ++kind) {
     for (const auto& [key, bytes] : per_realm[kind]) {
       const auto split = split_key(key);
       if (!split) return tl::make_unexpected(unreadable(key));
       const auto [realm, rest] = *split;
-      if (realms->find(realm) == nullptr) continue;  // left over from a realm that was removed
+      if (realms->find(realm) == nullptr) {
+        leftovers.emplace_back(kTables[kind], key);
+        continue;
+      }
       if (kind == 0) {
         session::ByteReader reader(bytes);
         const std::string username(reader.bytes()), email(reader.bytes());

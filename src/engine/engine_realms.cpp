@@ -8,6 +8,8 @@
 namespace curfew::engine {
 namespace {
 
+constexpr std::size_t kLeftoverSlice = 4'096;
+
 audit::Record realm_record(std::string_view action, const Realm& realm, const session::Origin& origin) {
   audit::Record record;
   record.action = action;
@@ -164,8 +166,8 @@ void Engine::remove_realm(RealmId id, session::Origin origin, Done<Realm> done) 
 }
 
 // The last part of a realm's removal: its sessions have ended, now its document and its place in the index go. What
-// else is stored under its number (users, clients, counts) is passed over at the next start: numbers are never given
-// twice.
+// else is stored under its number (users, clients, counts) is found and removed after the next start: numbers are never
+// given twice, so it is in nobody's way until then.
 void Engine::Impl::remove_realm_documents(Batch& batch, const Job& job) {
   const RealmId id = *job.removes_realm;
   batch.add_document("realms", std::to_string(id.value), std::nullopt);
@@ -183,6 +185,17 @@ void Engine::Impl::remove_realm_documents(Batch& batch, const Job& job) {
     series.drop(id);
     flow.erase(id);
   });
+}
+
+// Names and addresses of people do not outlive their realm: a slice of what the start has found. True while there is
+// more.
+bool Engine::Impl::remove_leftovers(Batch& batch) {
+  const std::size_t count = std::min(leftovers.size(), kLeftoverSlice);
+  if (count == 0 || !ledger_ok) return false;  // after a failure it waits for what is urgent to succeed first
+  const auto from = leftovers.end() - static_cast<std::ptrdiff_t>(count);
+  for (auto at = from; at != leftovers.end(); ++at) batch.add_document(at->first, at->second, std::nullopt);
+  batch.on_durable([this, count] { leftovers.resize(leftovers.size() - count); });
+  return true;
 }
 
 }  // namespace curfew::engine

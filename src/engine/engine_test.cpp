@@ -271,6 +271,27 @@ TEST(EngineTest, RealmNamesAreDistinctAndRemovedRealmsEndTheirSessions) {
   EXPECT_EQ(w.engine->realms()->all().size(), 1U);
 }
 
+TEST(EngineTest, NothingOfARemovedRealmStaysStored) {
+  World w;
+  const RealmId gone = w.realm("gone"), kept = w.realm("kept");
+  std::vector<session::Command> starts;
+  for (int i = 0; i < 5'000; ++i)
+    starts.push_back(StartSession{w.session(gone, "s" + std::to_string(i), "user" + std::to_string(i))});
+  w.submit(std::move(starts));
+  w.engine->remove_realm(gone, World::by("root"), [](auto) {});
+  w.run();
+  w.crash();
+  w.ledger.set_disk_full(true);
+  w.run();
+  w.ledger.set_disk_full(false);
+  w.start(w.session(kept, "s", "jane.doe"));
+  std::vector<std::string> users;
+  EXPECT_TRUE(w.ledger.load_documents([&](std::string_view table, std::string_view key, std::string_view) {
+    if (table == "users") users.emplace_back(key);
+  }));
+  EXPECT_EQ(users, std::vector<std::string>{std::to_string(kept.value) + "/u-jane.doe"});
+}
+
 TEST(EngineTest, UsersAndClientNamesSurviveARestart) {
   World w;
   const RealmId realm = w.realm("production");

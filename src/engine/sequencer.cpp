@@ -87,6 +87,7 @@ bool Engine::Impl::round() {
     return true;
   }
   worked |= run_jobs(batch);
+  worked |= remove_leftovers(batch);
   sample_series(batch);
   if (policies_on) {
     worked |= sweep(batch);
