@@ -1,6 +1,7 @@
 """Bad input: a clear problem each time, nothing lost, nothing half done."""
 import json
 import socket
+import time
 
 import pytest
 
@@ -116,7 +117,10 @@ def test_client_that_vanishes_midway_leaves_what_was_whole(server):
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall((f"POST /api/v1/realms/production/ingest HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {API_KEY}\r\n"
                             "Content-Type: application/x-ndjson\r\nContent-Length: 100000\r\n\r\n" + line + "\n" + line[:20]).encode())
-    assert server.call("GET", "/livez").status_code == 200
+    deadline = time.monotonic() + 20
+    while server.call("GET", f"{LIST}/regular/cut").status_code != 200:
+        assert time.monotonic() < deadline, "the whole line is lost"
+    assert server.call("DELETE", f"{LIST}/regular/cut").status_code == 204
 
 
 @pytest.mark.parametrize("body", [
@@ -131,7 +135,19 @@ def test_unclear_revocation_ends_nothing(server, body):
     problem(response, response.status_code)
 
 
-def test_slow_and_broken_clients_are_cut(server):
+def test_slow_client_is_told_and_cut(server):
+    host, port = server.url.removeprefix("http://").split(":")
+    head = f"PUT {LIST}/regular/slow HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {API_KEY}\r\n".encode()
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(head)  # and nothing more
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+        assert answer.startswith(b"HTTP/1.1 408 ") and b"application/problem+json" in answer, answer
+    assert server.call("GET", f"{LIST}/regular/slow").status_code == 404
+
+
+def test_broken_clients_are_cut(server):
     host, port = server.url.removeprefix("http://").split(":")
     for garbage in (b"\x16\x03\x01\x02\x00" * 100, b"GET / HTTP/9.9\r\n\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
                     b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 5_000 + b"\r\n"):
