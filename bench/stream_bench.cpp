@@ -1,19 +1,23 @@
 // The live stream: many subscribers, changes at a given rate, and how late they come.
 //
 //   curfew_stream_bench --curfew HOST:PORT --api-key KEY --sessions N [--seed N] --subscribers N --rate N --seconds S
+//       [--encoding gzip|identity]
 //
 // Touches of the main realm are sent through ingest, each with the moment at which it is sent; every subscriber follows
-// that realm. A few subscribers take the events apart and compare the moment with now; the others only receive, so that
-// this program costs little beside the server. One JSON object on standard output.
+// that realm, and takes gzip as a browser does, unless told otherwise. A few subscribers take the events apart and
+// compare the moment with now; the others only receive, so that this program costs little beside the server. One JSON
+// object on standard output.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <deque>
 #include <random>
 #include <thread>
 
@@ -25,7 +29,7 @@ namespace curfew::bench {
 namespace {
 
 struct Options {
-  std::string curfew, key;
+  std::string curfew, key, encoding = "gzip";
   std::uint64_t sessions = 10'000, seed = 1, subscribers = 1000, rate = 1000;
   double seconds = 5;
 };
@@ -41,7 +45,10 @@ class Subscribers {
     for (std::uint64_t i = 0; i < options.subscribers; ++i) connect(i);
   }
   ~Subscribers() {
-    for (const One& one : all_) ::close(one.socket);
+    for (One& one : all_) {
+      ::close(one.socket);
+      ::inflateEnd(&one.inflate);
+    }
     ::close(epoll_);
   }
   Subscribers(const Subscribers&) = delete;
@@ -62,6 +69,9 @@ class Subscribers {
     int socket;
     bool reads;
     std::string partial;
+    z_stream inflate{};
+    std::string chunked;  // what came and is not yet taken out of its chunks
+    std::size_t chunk_left = 0;
   };
   void connect(std::uint64_t number) {
     const std::size_t colon = options_.curfew.rfind(':');
@@ -74,15 +84,22 @@ class Subscribers {
       die("no connection for a subscriber");
     const std::string request = fmt::format(
         "GET /api/v1/realms/main/events HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nAccept: "
-        "text/event-stream\r\n\r\n",
-        options_.curfew, options_.key);
+        "text/event-stream\r\nAccept-Encoding: {}\r\n\r\n",
+        options_.curfew, options_.key, options_.encoding);
     if (::send(socket, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
       die("no request");
-    char head[512];
-    const ssize_t got = ::recv(socket, head, sizeof head, 0);
-    if (got <= 0 || !std::string_view(head, static_cast<std::size_t>(got)).starts_with("HTTP/1.1 200"))
-      die("a subscriber was refused");
-    all_.push_back({socket, number < kReaders, {}});
+    // The head alone: what follows belongs to the body.
+    std::string head;
+    while (!head.ends_with("\r\n\r\n")) {
+      char c = 0;
+      if (::recv(socket, &c, 1, 0) != 1) die("a subscriber was refused");
+      head += c;
+    }
+    if (!head.starts_with("HTTP/1.1 200")) die("a subscriber was refused");
+    One& one = all_.emplace_back();
+    one.socket = socket;
+    one.reads = number < kReaders;
+    if (::inflateInit2(&one.inflate, 15 + 16) != Z_OK) die("no memory for zlib");
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = number;
@@ -98,7 +115,38 @@ class Subscribers {
       return;
     }
     bytes += static_cast<std::uint64_t>(got);
-    if (one.reads) read(one, std::string_view(buffer_.data(), static_cast<std::size_t>(got)));
+    if (one.reads) unchunk(one, std::string_view(buffer_.data(), static_cast<std::size_t>(got)));
+  }
+  void unchunk(One& one, std::string_view part) {
+    one.chunked += part;
+    std::string_view rest = one.chunked;
+    std::string body;
+    while (!rest.empty()) {
+      if (one.chunk_left == 0) {
+        const std::size_t line = rest.find("\r\n");
+        if (line == std::string_view::npos) break;
+        one.chunk_left = std::stoul(std::string(rest.substr(0, line)), nullptr, 16) + 2;  // with the end of its line
+        rest.remove_prefix(line + 2);
+        continue;
+      }
+      const std::size_t now = std::min(one.chunk_left, rest.size());
+      const std::size_t ends = one.chunk_left - now;  // how much of the two last bytes is not here
+      body += rest.substr(0, ends >= 2 ? now : now - std::min<std::size_t>(now, 2 - ends));
+      one.chunk_left -= now;
+      rest.remove_prefix(now);
+    }
+    one.chunked.erase(0, one.chunked.size() - rest.size());
+    if (options_.encoding != "gzip") return read(one, body);
+    one.inflate.next_in = reinterpret_cast<Bytef*>(body.data());
+    one.inflate.avail_in = static_cast<uInt>(body.size());
+    while (one.inflate.avail_in > 0) {
+      one.inflate.next_out = reinterpret_cast<Bytef*>(plain_.data());
+      one.inflate.avail_out = static_cast<uInt>(plain_.size());
+      const int result = ::inflate(&one.inflate, Z_SYNC_FLUSH);
+      if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) die("not gzip");
+      read(one, std::string_view(plain_.data(), plain_.size() - one.inflate.avail_out));
+      if (result != Z_OK) break;
+    }
   }
   void read(One& one, std::string_view part) {
     one.partial += part;
@@ -123,8 +171,8 @@ class Subscribers {
 
   const Options& options_;
   int epoll_;
-  std::vector<One> all_;
-  std::string buffer_ = std::string(256 * 1024, '\0');
+  std::deque<One> all_;  // zlib keeps the address of its own
+  std::string buffer_ = std::string(256 * 1024, '\0'), plain_ = std::string(1024 * 1024, '\0');
 };
 
 // Sends `rate` touches a second in fifty groups a second; how many were sent.
@@ -172,10 +220,10 @@ void run(const Options& options) {
   };
   const double readers = static_cast<double>(std::min<std::uint64_t>(kReaders, options.subscribers));
   fmt::print(
-      R"({{"subscribers":{},"rate":{},"sent":{},"events_each":{:.0f},"resets":{},"dropped":{},"lag_p50_ms":{:.0f},"lag_p99_ms":{:.0f},"mb_received":{}}})"
+      R"({{"subscribers":{},"rate":{},"encoding":"{}","sent":{},"events_each":{:.0f},"resets":{},"dropped":{},"lag_p50_ms":{:.0f},"lag_p99_ms":{:.0f},"mb_received":{}}})"
       "\n",
-      options.subscribers, options.rate, sent, static_cast<double>(subscribers.events) / readers, subscribers.resets,
-      subscribers.dropped, part(0.5), part(0.99), subscribers.bytes >> 20);
+      options.subscribers, options.rate, options.encoding, sent, static_cast<double>(subscribers.events) / readers,
+      subscribers.resets, subscribers.dropped, part(0.5), part(0.99), subscribers.bytes >> 20);
 }
 
 }  // namespace
@@ -198,6 +246,8 @@ int main(int count, char** values) {
       options.subscribers = std::stoull(text);
     else if (name == "--rate")
       options.rate = std::stoull(text);
+    else if (name == "--encoding")
+      options.encoding = text;
     else if (name == "--seconds")
       options.seconds = std::stod(text);
     else

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "api/admission.h"
+#include "api/event_stream.h"
+#include "api/gzip_join.h"
 #include "api/ingest.h"
 #include "api/json_out.h"
 #include "base/check.h"
@@ -23,7 +25,11 @@ Api::Api(engine::Engine& engine, access::Directory& directory, const Clock& cloc
                 .heartbeat = Heartbeat(options.threads),
                 .lane = {},
                 .denials = {}} {
-  engine.events().set_renderer([&engine](const engine::Event& event) { return event_json(*engine.realms(), event); });
+  engine.events().set_renderer(
+      [&engine](std::string& out, const engine::Event& event, std::string_view id) {
+        append_event(out, id, engine::to_string(event.kind), event_json(*engine.realms(), event));
+      },
+      pack_part);
 }
 
 Api::~Api() {

@@ -31,8 +31,9 @@ void EventStream::Doorbell::ring() {
   if (now) now();
 }
 
-EventStream::EventStream(Services& services, std::function<bool()> allowed)
+EventStream::EventStream(Services& services, std::function<bool()> allowed, bool gzip)
     : services_(services), allowed_(std::move(allowed)), bell_(std::make_shared<Doorbell>()) {
+  if (gzip) gzip_.emplace();
   ++services_.streams;
   ticket_ = services_.heartbeat.listen([bell = bell_, may = allowed_] {
     const int beats = ++bell->beats;
@@ -47,6 +48,32 @@ EventStream::~EventStream() {
 }
 
 http::BodySource::Pull EventStream::pull(std::string& out, std::function<void()> wake) {
+  if (!gzip_) return pull_plain(out, std::move(wake));
+  if (!begun_) gzip_->begin(out);
+  std::string plain;
+  const Pull pull = pull_plain(plain, std::move(wake));
+  gzip_->add_plain(out, plain);
+  if (!shared_.text.empty()) gzip_->add_part(shared_part_.first, shared_part_.second);
+  if (pull == Pull::kEnd) gzip_->end(out);
+  return pull;
+}
+
+void EventStream::share(std::shared_ptr<const engine::EventSlice> slice, std::size_t from, std::string& out) {
+  // Who resumes in the middle of a slice gets its rest as a text of its own.
+  if (from > 0) {
+    out += std::string_view(slice->text).substr(from);
+    return;
+  }
+  std::string_view text = slice->text;
+  if (gzip_) {
+    const engine::PackedText& packed = slice->packed();
+    shared_part_ = {packed.check, text.size()};
+    text = packed.bytes;
+  }
+  shared_ = {std::move(slice), text};
+}
+
+http::BodySource::Pull EventStream::pull_plain(std::string& out, std::function<void()> wake) {
   if (!std::exchange(begun_, true)) {
     out += ": open\n\n";  // so that the client knows at once that it is connected
     return Pull::kMore;
@@ -95,10 +122,11 @@ std::function<bool()> still_allowed(Services& services, const Call& call) {
   };
 }
 
-http::Response stream_response(std::unique_ptr<http::BodySource> source) {
+http::Response stream_response(std::unique_ptr<http::BodySource> source, bool gzip) {
   http::Response response;
   response.headers.push_back({"Content-Type", "text/event-stream"});
   response.headers.push_back({"X-Accel-Buffering", "no"});  // nginx: pass events on as they come
+  if (gzip) response.headers.push_back({"Content-Encoding", "gzip"});
   response.stream = std::move(source);
   return response;
 }

@@ -8,9 +8,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "api/gzip_join.h"
 #include "api/route.h"
 #include "api/services.h"
 #include "http/message.h"
@@ -26,16 +29,19 @@ void append_event(std::string& out, std::string_view id, std::string_view name, 
 
 class EventStream : public http::BodySource {
  public:
-  // `allowed` is asked every few seconds.
-  EventStream(Services& services, std::function<bool()> allowed);
+  // `allowed` is asked every few seconds. `gzip`: the body is compressed, and take() shares packed texts.
+  EventStream(Services& services, std::function<bool()> allowed, bool gzip = false);
   ~EventStream() override;
 
   Pull pull(std::string& out, std::function<void()> wake) final;
+  http::SharedText shared() final { return std::exchange(shared_, {}); }
 
  protected:
   enum class More : std::uint8_t { kSome, kNothing, kEnd };
   // Appends what there is. After kNothing the source calls poke() once there is something.
   virtual More take(std::string& out, const std::function<void()>& poke) = 0;
+  // For take(): the text from `from` on follows what it has appended, without a copy.
+  void share(std::shared_ptr<const engine::EventSlice> slice, std::size_t from, std::string& out);
 
  private:
   // Outlives the stream in the callbacks that may still come.
@@ -49,8 +55,13 @@ class EventStream : public http::BodySource {
     void ring();
   };
 
+  Pull pull_plain(std::string& out, std::function<void()> wake);
+
   Services& services_;
   std::function<bool()> allowed_;
+  std::optional<GzipJoin> gzip_;
+  http::SharedText shared_;
+  std::pair<std::uint32_t, std::size_t> shared_part_;  // what gzip_ is to be told of it
   std::shared_ptr<Doorbell> bell_;
   bool begun_ = false;
   Heartbeat::Ticket ticket_;
@@ -60,7 +71,7 @@ class EventStream : public http::BodySource {
 std::function<bool()> still_allowed(Services& services, const Call& call);
 
 // 200 text/event-stream; 429 when there are too many streams.
-http::Response stream_response(std::unique_ptr<http::BodySource> source);
+http::Response stream_response(std::unique_ptr<http::BodySource> source, bool gzip = false);
 Status room_for_stream(Services& services);
 
 }  // namespace curfew::api

@@ -213,10 +213,13 @@ std::string event_json(const engine::RealmTable& realms, const engine::Event& ev
   const engine::Realm* realm = realms.find(session.key.realm);
   std::string out;
   JsonWriter json(out);
-  json.begin_object().field("time", event.time);
+  json.begin_object();
+  // A touch says what it changed and no more: there are far more of them than of all others.
+  const bool touched = event.kind == engine::EventKind::kTouched;
+  if (!touched) json.field("time", event.time);
   json.field("realm", realm != nullptr ? std::string_view(realm->name) : std::string_view());
   json.field("type", session::to_string(session.key.type)).field("id", session.key.id);
-  json.field("userId", session.user_id).field("username", session.username);
+  if (!touched) json.field("userId", session.user_id).field("username", session.username);
   json.field("lastAccess", session.last_access).field("ipAddress", session.ip.to_string());
   if (event.kind == engine::EventKind::kStarted) {
     json.key("session");

@@ -4,22 +4,23 @@
 namespace curfew::api {
 namespace {
 
-constexpr std::size_t kEventsATime = 256;
 constexpr std::size_t kEventId = 64;
 
 class ChangeStream final : public EventStream {
  public:
-  ChangeStream(Services& services, const Call& call, std::string_view last_event_id)
-      : EventStream(services, still_allowed(services, call)),
+  ChangeStream(Services& services, const Call& call, std::string_view last_event_id, bool gzip)
+      : EventStream(services, still_allowed(services, call), gzip),
         subscription_(services.engine.events().subscribe(wanted(services, call), last_event_id)) {}
 
  protected:
   More take(std::string& out, const std::function<void()>& poke) override {
-    const auto batch = subscription_->next(kEventsATime, poke);
-    if (batch.lost) append_event(out, batch.items.empty() ? batch.position : std::string_view(), "reset", "{}");
-    for (const auto& item : batch.items)
-      if (item.data) append_event(out, item.id, engine::to_string(item.kind), *item.data);
-    return batch.lost || !batch.items.empty() ? More::kSome : More::kNothing;
+    auto next = subscription_->next(poke);
+    if (next.lost) append_event(out, next.position, "reset", "{}");
+    if (next.slice)
+      share(std::move(next.slice), next.from, out);
+    else if (!next.lost)
+      return More::kNothing;
+    return More::kSome;
   }
 
  private:
@@ -36,12 +37,33 @@ class ChangeStream final : public EventStream {
   std::unique_ptr<engine::EventHub::Subscription> subscription_;
 };
 
+// "gzip", and not "gzip;q=0".
+bool accepts_gzip(std::string_view accepted) {
+  while (!accepted.empty()) {
+    const std::size_t comma = accepted.find(',');
+    std::string_view one = accepted.substr(0, comma);
+    accepted = comma == std::string_view::npos ? std::string_view() : accepted.substr(comma + 1);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    if (!one.starts_with("gzip")) continue;
+    one.remove_prefix(4);
+    const std::size_t zero = one.find("q=0");
+    const bool refused =
+        zero != std::string_view::npos && one.find_first_not_of("0.", zero + 2) == std::string_view::npos;
+    if ((one.empty() || one.front() == ';' || one.front() == ' ') && !refused) return true;
+  }
+  return false;
+}
+
 Result<http::Response> stream_events(Services& services, const Call& call) {
   CURFEW_TRY_STATUS(room_for_stream(services));
   const std::string_view last = call.head.header("Last-Event-ID");
   if (last.size() > kEventId)
     return invalid("Last-Event-ID", "Last-Event-ID is the id of an event that this stream gave.");
-  return stream_response(std::make_unique<ChangeStream>(services, call, last));
+  // Nothing in it is secret to its reader, so that the length of what is compressed gives nothing away.
+  const bool gzip = accepts_gzip(call.head.header("Accept-Encoding"));
+  http::Response response = stream_response(std::make_unique<ChangeStream>(services, call, last, gzip), gzip);
+  response.headers.push_back({"Vary", "Accept-Encoding"});
+  return response;
 }
 
 }  // namespace

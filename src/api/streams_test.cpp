@@ -1,5 +1,6 @@
 // Live events; health, metrics, documentation.
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include "api/assets.h"
 #include "api/event_stream.h"
@@ -60,6 +61,61 @@ TEST_F(StreamsTest, StreamIsResumedWithoutAGapOrARepeat) {
   EXPECT_NE(events.find("\"s2\""), std::string::npos) << events;
   Answer lost = app_.call(Method::kGet, kEvents, app_.admin, "", {{"Last-Event-ID", "another-run-7"}});
   EXPECT_NE(App::drain(*lost.stream).find("event: reset\n"), std::string::npos);
+}
+
+std::string unzipped(const std::string& bytes, bool& whole) {
+  z_stream stream{};
+  EXPECT_EQ(::inflateInit2(&stream, 15 + 16), Z_OK);
+  std::string out(1 << 20, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  const int result = ::inflate(&stream, Z_SYNC_FLUSH);
+  EXPECT_TRUE(result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR) << result;
+  whole = result == Z_STREAM_END;  // its checksum and length are right
+  out.resize(stream.total_out);
+  ::inflateEnd(&stream);
+  return out;
+}
+
+TEST_F(StreamsTest, GzipHoldsTheSameTextForWhoeverTakesIt) {
+  const std::string key = app_.key("watcher", {{"production", {access::Permission::kSessionsRead}}});
+  Answer plain = app_.get(kEvents);
+  Answer packed = app_.call(Method::kGet, kEvents, key, "", {{"Accept-Encoding", "br, gzip;q=0.5"}});
+  EXPECT_EQ(packed.header("Content-Encoding"), "gzip");
+  EXPECT_EQ(packed.header("Vary"), "Accept-Encoding");
+  EXPECT_EQ(plain.header("Content-Encoding"), "");
+  EXPECT_EQ(app_.call(Method::kGet, kEvents, key, "", {{"Accept-Encoding", "gzip;q=0"}}).header("Content-Encoding"),
+            "");
+  std::string text = App::drain(*plain.stream), bytes = App::drain(*packed.stream);
+  for (int i = 0; i < 3; ++i) {
+    app_.session("production", "regular", "s" + std::to_string(i));
+    app_.post("/api/v1/realms/production/sessions/regular/s0/touch");
+    text += App::drain(*plain.stream);
+    bytes += App::drain(*packed.stream);
+  }
+  bool whole = true;
+  EXPECT_EQ(unzipped(bytes, whole), text);
+  EXPECT_FALSE(whole);
+  app_.patch("/api/v1/keys/" + app_.get("/api/v1/keys?search=watcher").at("/items/0/id"), R"({"grants":[]})");
+  for (int i = 0; i < 5; ++i) app_.api->beat();
+  bool ended = false;
+  bytes += App::drain(*packed.stream, &ended);
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(unzipped(bytes, whole), text);
+  EXPECT_TRUE(whole);
+}
+
+TEST_F(StreamsTest, ATouchSaysWhatItChanged) {
+  app_.session("production", "regular", "s1");
+  Answer answer = app_.get(kEvents);
+  App::drain(*answer.stream);
+  app_.post("/api/v1/realms/production/sessions/regular/s1/touch");
+  EXPECT_NE(App::drain(*answer.stream)
+                .find("event: session.touched\ndata: {\"realm\":\"production\",\"type\":\"regular\",\"id\":\"s1\","
+                      "\"lastAccess\":\"2026-02-25T06:13:22.000Z\",\"ipAddress\":\"203.0.113.7\"}\n\n"),
+            std::string::npos);
 }
 
 TEST_F(StreamsTest, WaitingStreamIsWokenOnce) {

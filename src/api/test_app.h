@@ -171,6 +171,7 @@ class App {
     std::string out;
     for (int i = 0; i < 1'000; ++i) {
       const auto pull = source.pull(out, [] {});
+      if (pull == http::BodySource::Pull::kMore) out += source.shared().text;
       if (ended != nullptr) *ended = pull == http::BodySource::Pull::kEnd;
       if (pull != http::BodySource::Pull::kMore) break;
     }

@@ -85,7 +85,9 @@ class Watcher {
     const auto username = either("username", "session.username"), ip = either("ipAddress", "session.ipAddress");
     const auto type = safe_text(text_at(value, "type")), id = safe_text(text_at(value, "id")),
                realm = safe_text(text_at(value, "realm"));
-    const auto cause = safe_text(text_at(value, "cause")), time = text_at(value, "time");
+    const auto cause = safe_text(text_at(value, "cause"));
+    // A touch is as new as its last access.
+    const auto time = either("time", "lastAccess");
     if (context_.format() == Format::kJson || context_.format() == Format::kJsonLines) {
       boost::json::object line{{"event", event.type}};
       for (const auto& [name, member] : value.get_object()) line[name] = member;
@@ -94,7 +96,7 @@ class Watcher {
     }
     const auto verb = event.type.substr(std::string_view("session.").size());
     if (context_.format() == Format::kCsv) {
-      out << csv_line({safe_text(time), verb, realm, type, id, username, ip, cause}) << std::flush;
+      out << csv_line({time, verb, realm, type, id, username, ip, cause}) << std::flush;
       return;
     }
     const auto style = context_.style();

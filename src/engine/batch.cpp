@@ -345,7 +345,7 @@ void Batch::add_document(std::string_view table, std::string key, std::optional<
 
 void Batch::publish(EventKind kind, const Session& session, std::optional<EndCause> cause) {
   if (!mode_.watched) return;
-  events_.push_back({0, kind, now_, std::make_shared<const Session>(session), cause});
+  events_.push_back({kind, now_, std::make_shared<const Session>(session), cause});
 }
 
 bool Batch::durable_work() const {

@@ -22,7 +22,12 @@ Error overloaded() {
 }
 
 Engine::Impl::Impl(ledger::Ledger& l, const Clock& c, Random& r, Options o)
-    : ledger(l), clock(c), random(r), options(o), hub(o.event_ring, make_epoch(r)), audit_log(l) {
+    : ledger(l),
+      clock(c),
+      random(r),
+      options(o),
+      hub(o.event_ring, make_epoch(r), o.threads ? o.event_slice : Duration{0}),
+      audit_log(l) {
   if (options.threads) background = std::make_unique<Background>(kBackgroundThreads, kBackgroundQueue);
 }
 

@@ -45,6 +45,7 @@ struct Options {
   Duration sweep_interval = Duration{1'000};  // each realm is walked for expired sessions this often
   std::size_t sweep_rows = 200'000;           // rows looked at in one slice
   std::size_t event_ring = 65'536;            // events kept for subscribers that resume
+  Duration event_slice = Duration{100};       // what happens within this is told to subscribers as one text
   Duration audit_retention = Duration::days(400);
   Duration tombstone_retention = Duration::days(400);
   std::uint64_t journal_retention = 1'000'000;  // commits

@@ -1,14 +1,21 @@
-// Events: what changed, for those who watch. One ring for all; a subscriber is a place in it.
+// Events: what changed, for those who watch.
+//
+// What happens within a slice of time becomes one unchanging text a realm, made once and shared by all who follow it: a
+// subscriber costs a pointer a slice, whatever the number of events. A slice that nobody waited for is closed at once,
+// so that a lone change is not late. Several touches of one session within a slice are one event, the last.
 //
 // Ids are "<epoch>-<n>": the epoch is new at every start, so that an id of an earlier run is not mistaken for one of
-// this run. A subscriber that has fallen off the ring, or comes with an id that is not in it, is told so and begins at
-// the end: it must read the state anew. Memory is bounded by the ring, whatever the number of subscribers. Threads:
-// publish from the sequencer; everything else from any thread.
+// this run. Starts and ends have an id each, touches only where they are the last of their slice: whoever is cut off
+// within a slice gets some of its touches again, and misses nothing. A subscriber that has fallen off the ring, or
+// comes with an id that is not in it, is told so and begins at the end: it must read the state anew. Memory is bounded
+// by the ring, whatever the number of subscribers. Threads: publish, skip and close_if_due from the sequencer;
+// everything else from any thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,43 +29,70 @@ enum class EventKind : std::uint8_t { kStarted, kTouched, kEnded };
 std::string_view to_string(EventKind kind);  // "session.started", "session.touched", "session.ended"
 
 struct Event {
-  std::uint64_t n = 0;  // dense
   EventKind kind;
   Time time;
   std::shared_ptr<const session::Session> session;
   std::optional<session::EndCause> cause;  // kEnded
 };
 
+// A text as some subscribers want it: compressed. What `check` means is the packer's.
+struct PackedText {
+  std::string bytes;
+  std::uint32_t check = 0;
+};
+
+// Consecutive events of one realm as text.
+class EventSlice {
+ public:
+  using Pack = std::function<PackedText(std::string_view)>;
+  struct Mark {
+    std::uint64_t n;
+    std::size_t end;  // of the text up to the event of that number
+  };
+  EventSlice(session::RealmId of, std::uint64_t n, std::shared_ptr<const Pack> p)
+      : realm(of), first(n), pack_(std::move(p)) {}
+
+  const session::RealmId realm;
+  const std::uint64_t first;
+  std::uint64_t count = 0;
+  std::string text;
+  std::vector<Mark> marks;  // where one can begin again: at each id in the text
+  // Made when it is first asked for.
+  const PackedText& packed() const;
+
+ private:
+  std::shared_ptr<const Pack> pack_;
+  mutable std::once_flag once_;
+  mutable PackedText packed_;
+};
+
 class EventHub {
  public:
-  EventHub(std::size_t ring, std::string epoch);
+  // slice 0: every publish is told at once.
+  EventHub(std::size_t ring, std::string epoch, Duration slice);
   ~EventHub();
 
-  // What the event's data looks like on the wire; made once an event, and only while somebody watches. Set before
-  // start.
-  void set_renderer(std::function<std::string(const Event&)> render);
-  void publish(std::vector<Event> events);  // numbers them
+  // Appends what an event looks like on the wire, with its id where that is not empty; and what packs such a text.
+  // Made only while somebody watches. Set before start.
+  using Render = std::function<void(std::string& out, const Event&, std::string_view id)>;
+  void set_renderer(Render render, EventSlice::Pack pack);
+  void publish(std::vector<Event> events);
+  void close_if_due();  // to be called often: what was published waits for it
   // Something changed that nobody was there to watch: whoever resumes from before it is told that they missed some.
   void skip();
   bool watched() const;
 
-  struct Item {
-    std::string id;
-    EventKind kind;
-    session::RealmId realm;
-    std::shared_ptr<const std::string> data;
-  };
   class Subscription {
    public:
     virtual ~Subscription() = default;
-    struct Batch {
-      std::vector<Item> items;
+    struct Next {
+      std::shared_ptr<const EventSlice> slice;
+      std::size_t from = 0;  // where in its text to begin
       bool lost = false;     // events were missed before these: read the state anew
-      std::string position;  // the id to resume from
+      std::string position;  // the id to resume from, if lost
     };
-    // What has come since the last call, at most `limit`. When there is nothing, `wake` is kept and called once when
-    // there is.
-    virtual Batch next(std::size_t limit, std::function<void()> wake) = 0;
+    // The next slice since the last call. When there is nothing, `wake` is kept and called once when there is.
+    virtual Next next(std::function<void()> wake) = 0;
   };
   // Events of the realms for which `wants` says yes, after `last_event_id` (empty: from now on).
   std::unique_ptr<Subscription> subscribe(std::function<bool(session::RealmId)> wants, std::string_view last_event_id);

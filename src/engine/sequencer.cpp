@@ -95,6 +95,7 @@ bool Engine::Impl::round() {
   }
   commit(batch);
   worked |= drain_touches();
+  hub.close_if_due();
   flush_activity(false);
   answer_patients();
   return worked;
@@ -174,7 +175,7 @@ bool Engine::Impl::drain_touches() {
       ++counters.touched;
       if (watched && events.size() < kTouchEventsPerRound)
         events.push_back(
-            {0, EventKind::kTouched, touch.at, std::make_shared<session::Session>(index.get(touch.handle)), {}});
+            {EventKind::kTouched, touch.at, std::make_shared<session::Session>(index.get(touch.handle)), {}});
     }
   }
   if (watched)

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "http/message.h"
+
 namespace curfew::http {
 
 // Bytes come in at the tail and are consumed at the front. Between make_room() and commit() the memory does not move,
@@ -65,20 +67,22 @@ class InputBuffer {
   std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
 };
 
-// One write: head, body and tail go out together, in one system call where the socket takes it.
+// One write: head, body, shared text and tail go out together, in one system call where the socket takes it.
 class Output {
  public:
+  static constexpr std::size_t kParts = 4;
   std::string head, body;
+  SharedText shared;
   std::string_view tail;  // static text
 
-  std::size_t size() const { return head.size() + body.size() + tail.size(); }
+  std::size_t size() const { return head.size() + body.size() + shared.text.size() + tail.size(); }
   bool pending() const { return sent_ < size(); }
 
   // The parts that are still to be sent; returns how many there are.
-  int parts(std::array<iovec, 3>& into) const {
+  int parts(std::array<iovec, kParts>& into) const {
     std::size_t skip = sent_;
     int count = 0;
-    for (const std::string_view part : {std::string_view(head), std::string_view(body), tail}) {
+    for (const std::string_view part : {std::string_view(head), std::string_view(body), shared.text, tail}) {
       if (skip >= part.size()) {
         skip -= part.size();
         continue;
@@ -95,6 +99,7 @@ class Output {
     head.clear();
     if (head.capacity() > 2048) head.shrink_to_fit();
     std::string().swap(body);  // an assignment would keep its memory
+    shared = {};
     tail = {};
     sent_ = 0;
   }

@@ -46,7 +46,7 @@ TEST(Output, SendsItsPartsInOrderFromAnyOffset) {
   output.tail = "tail";
   const std::string whole = "headbodytail";
   for (std::size_t sent = 0; sent <= whole.size(); ++sent) {
-    std::array<iovec, 3> parts;
+    std::array<iovec, Output::kParts> parts;
     const int count = output.parts(parts);
     std::string rest;
     for (int i = 0; i < count; ++i) {
@@ -57,6 +57,22 @@ TEST(Output, SendsItsPartsInOrderFromAnyOffset) {
     EXPECT_EQ(output.pending(), sent < whole.size());
     output.advance(1);
   }
+}
+
+TEST(Output, SharedTextIsSentFromWhereItLiesAndLetGo) {
+  const auto text = std::make_shared<const std::string>("shared");
+  Output output;
+  output.head = "6\r\n";
+  output.shared = {text, *text};
+  output.tail = "\r\n";
+  std::array<iovec, Output::kParts> parts;
+  ASSERT_EQ(output.parts(parts), 3);
+  EXPECT_EQ(parts[1].iov_base, text->data());
+  output.advance(5);
+  ASSERT_EQ(output.parts(parts), 2);
+  EXPECT_EQ(std::string_view(static_cast<const char*>(parts[0].iov_base), parts[0].iov_len), "ared");
+  output.clear();
+  EXPECT_EQ(text.use_count(), 1);
 }
 
 TEST(Output, KeepsNoMemoryOfALargeAnswer) {

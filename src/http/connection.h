@@ -10,7 +10,7 @@
 //      with a weak pointer and the number of what they belong to; those that are late are dropped.
 //   2. At most one read and one write wait are under way.
 //   3. Bounded memory: input at most the head limit (64 KiB for a body), one chunk of at most about 80 KiB of a
-//   streamed answer.
+//   streamed answer, and one text that is shared with others.
 //   4. Whenever it waits for the peer, a deadline is set.
 // Ownership: the worker's, until close(); pending operations keep it alive until they have returned.
 // Files: connection.cpp life and deadlines, connection_request.cpp what comes in, connection_answer.cpp what goes out.
@@ -93,7 +93,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool end_answer();
   bool begin_stream(std::unique_ptr<BodySource> source, bool chunked);
   bool pump();
-  BodySource::Pull fill_chunk(std::string& chunk);
+  BodySource::Pull fill_chunk(std::string& chunk, SharedText& shared);
   void wake(std::uint64_t pull);
   bool flush();
   long send_some();  // bytes sent, 0: would block, -1: broken

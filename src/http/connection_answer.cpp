@@ -114,15 +114,17 @@ bool Connection::pump() {
   if (waiting_) return start_read(4096, 4096);  // to notice that the client goes away
   if (!output_.pending()) output_.clear();
   std::string chunk;
-  const BodySource::Pull pull = fill_chunk(chunk);
+  SharedText shared;
+  const BodySource::Pull pull = fill_chunk(chunk, shared);
   if (closed_) return false;
   if (pull == BodySource::Pull::kAbort) {
     close();
     return false;
   }
-  if (!chunk.empty()) {
-    if (chunked_) output_.head += chunk_size_line(chunk.size());
+  if (const std::size_t size = chunk.size() + shared.text.size(); size > 0) {
+    if (chunked_) output_.head += chunk_size_line(size);
     output_.body = std::move(chunk);
+    output_.shared = std::move(shared);
     if (chunked_) output_.tail = "\r\n";
   }
   if (pull == BodySource::Pull::kEnd) {
@@ -133,9 +135,11 @@ bool Connection::pump() {
   return true;
 }
 
-BodySource::Pull Connection::fill_chunk(std::string& chunk) {
+BodySource::Pull Connection::fill_chunk(std::string& chunk, SharedText& shared) {
   auto pull = BodySource::Pull::kMore;
-  for (int i = 0; i < kPullsPerChunk && chunk.size() < kChunkTarget && pull == BodySource::Pull::kMore; ++i) {
+  for (int i = 0;
+       i < kPullsPerChunk && chunk.size() < kChunkTarget && shared.text.empty() && pull == BodySource::Pull::kMore;
+       ++i) {
     const std::uint64_t number = ++pull_;
     waiting_ = true;
     try {
@@ -144,6 +148,7 @@ BodySource::Pull Connection::fill_chunk(std::string& chunk) {
           if (const auto self = weak.lock()) self->wake(number);
         });
       });
+      if (pull == BodySource::Pull::kMore) shared = source_->shared();
     } catch (const std::exception&) {
       pull = BodySource::Pull::kAbort;
     }
@@ -179,7 +184,7 @@ bool Connection::flush() {
 }
 
 long Connection::send_some() {
-  std::array<iovec, 3> parts;
+  std::array<iovec, Output::kParts> parts;
   const int count = output_.parts(parts);
   if (tls_) {
     const TlsCount sent = tls_->write({static_cast<const char*>(parts[0].iov_base), parts[0].iov_len});

@@ -37,6 +37,12 @@ struct RequestHead {
   std::string_view header(std::string_view name) const;
 };
 
+// A text that many answers share: it is sent from where it lies.
+struct SharedText {
+  std::shared_ptr<const void> owner;
+  std::string_view text;
+};
+
 // Where a streamed response body comes from. The transport pulls; a source that has nothing yet says kLater and calls
 // `wake` (from any thread, once) when it has. It is destroyed when the client has gone or the body is complete.
 class BodySource {
@@ -46,6 +52,8 @@ class BodySource {
   // Appends at most about 64 KiB to `out`. kMore: call again; kLater: `wake` was kept; kEnd: complete; kAbort: cut the
   // connection, so that the client sees that it is not whole.
   virtual Pull pull(std::string& out, std::function<void()> wake) = 0;
+  // Asked after each pull that said kMore: what follows `out`, of any length.
+  virtual SharedText shared() { return {}; }
 };
 
 struct Response {

@@ -35,6 +35,7 @@ FENCES: dict[str, set[str]] = {
     "curl/": {"client"},
     "toml++/": {"app", "client", "cli"},
     "prometheus/": {"api", "app"},
+    "zlib.h": {"api"},
 }
 
 # The domain is a pure function of its input: no clock, no I/O, no randomness, no threads.

@@ -1518,15 +1518,15 @@ export interface components {
                 revoked: number;
             }[];
         };
-        /** @description `session` with `session.started` alone, its clients named by their ids; `cause` with `session.ended` alone. */
+        /** @description A touch has no more than what is required. Starts and ends also have `time`, `userId` and `username`; `session` with `session.started` alone, its clients named by their ids; `cause` with `session.ended` alone. */
         SessionEvent: {
             /** Format: date-time */
-            time: string;
+            time?: string;
             realm: string;
             type: components["schemas"]["Type"];
             id: string;
-            userId: string;
-            username: string;
+            userId?: string;
+            username?: string;
             /** Format: date-time */
             lastAccess: string;
             ipAddress: string;
@@ -3134,7 +3134,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events `session.started`, `session.touched`, `session.ended`, each with a SessionEvent as data; `reset` when events were missed, so that the list must be read anew. Comments keep the connection alive. */
+            /** @description Events `session.started`, `session.touched`, `session.ended`, each with a SessionEvent as data, some tenths of a second late at most; several touches of a session within that time are told as one. Starts and ends have ids, touches not all: who resumes after the last id may get some touches again. `reset` when events were missed, so that the list must be read anew. Comments keep the connection alive. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -5,7 +5,6 @@ import { sessionKey, type EndCause, type Session, type SessionEvent } from '@/sh
 export interface Touch {
   lastAccess: string;
   ipAddress: string;
-  time: string;
 }
 
 export interface LiveState {
@@ -43,12 +42,13 @@ export function applyEvents(
     if (kind === 'session.ended') {
       fresh.delete(key);
       touched.delete(key);
-      if (ended.size < MOST_KEPT) ended.set(key, { cause: data.cause ?? 'revoked', time: data.time });
+      if (ended.size < MOST_KEPT)
+        ended.set(key, { cause: data.cause ?? 'revoked', time: data.time ?? data.lastAccess });
     } else if (kind === 'session.touched') {
-      if (shown.has(key))
-        touched.set(key, { lastAccess: data.lastAccess, ipAddress: data.ipAddress, time: data.time });
+      if (shown.has(key)) touched.set(key, { lastAccess: data.lastAccess, ipAddress: data.ipAddress });
     } else if (kind === 'session.started' && data.session && !shown.has(key) && !ended.has(key)) {
-      if (matches(filter, data.session, now) && fresh.size < MOST_KEPT) fresh.set(key, data.time);
+      if (matches(filter, data.session, now) && fresh.size < MOST_KEPT)
+        fresh.set(key, data.time ?? data.session.started);
     }
   }
   return { touched, ended, fresh, missed };
@@ -56,12 +56,15 @@ export function applyEvents(
 
 // The list was read anew as of `time`: what happened before is in it, what happened since still counts.
 export function rebase(state: LiveState, items: readonly Session[], time: string): LiveState {
-  const shown = new Set(items.map(sessionKey));
+  const shown = new Map(items.map((session) => [sessionKey(session), session.lastAccess]));
   const later = (at: string) => Date.parse(at) > Date.parse(time);
   const keep = <Value>(map: ReadonlyMap<string, Value>, test: (key: string, value: Value) => boolean) =>
     new Map([...map].filter(([key, value]) => test(key, value)));
   return {
-    touched: keep(state.touched, (_, touch) => later(touch.time)),
+    touched: keep(
+      state.touched,
+      (key, touch) => Date.parse(touch.lastAccess) > Date.parse(shown.get(key) ?? touch.lastAccess),
+    ),
     ended: keep(state.ended, (_, end) => later(end.time)),
     fresh: keep(state.fresh, (key, at) => later(at) && !shown.has(key)),
     missed: false,
