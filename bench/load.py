@@ -183,10 +183,11 @@ class Load:
                     "grown_mb": (peak - before) // 2**20, "recovered": status == 200})
 
     def stream(self, program: Path, seconds: float) -> None:
-        for subscribers, rate in ((1000, 100), (1000, 1000), (1000, 10_000), (10, 10_000)):
+        for subscribers, rate, encoding in ((1000, 100, "gzip"), (1000, 1000, "gzip"), (1000, 10_000, "gzip"), (1000, 10_000, "identity"),
+                                            (10, 10_000, "gzip")):
             before = self.curfew.memory()
             done = subprocess.run([program, "--curfew", self.curfew.address, "--api-key", API_KEY, "--sessions", str(self.sessions),
-                                   "--subscribers", str(subscribers), "--rate", str(rate), "--seconds", str(seconds)],
+                                   "--subscribers", str(subscribers), "--rate", str(rate), "--seconds", str(seconds), "--encoding", encoding],
                                   capture_output=True, text=True, check=False)
             if done.returncode:
                 raise SystemExit(f"{program.name}: {done.stderr}")

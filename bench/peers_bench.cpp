@@ -3,11 +3,12 @@
 //   curfew_peers_bench --sessions N [--rounds N] [--seconds S] [--seed N] [--engine DIR] [--curfew HOST:PORT
 //   --curfew-pid P
 //                      --api-key KEY] [--postgres CONNINFO] [--sqlite FILE] [--redis SOCKET] [--no-writes |
-//                      --load-only]
+//                      --load-only] [--backup DIR] [--loaded]
 //
-// The servers are started by scripts/run_benchmarks.py. First all are loaded, and their answers compared; a difference
-// ends the program. Then the questions are timed, in rounds in which every system is asked every question in a random
-// order; then the writes. Results: one JSON object a line on standard output; progress on standard error.
+// The servers are started by bench/run.py. First all are loaded (--loaded: they are already; --backup: the engine's
+// data is then copied for a server to start on), and their answers compared; a difference ends the program. Then the
+// questions are timed, in rounds in which every system is asked every question in a random order; then the writes.
+// Results: one JSON object a line on standard output; progress on standard error.
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -23,9 +24,9 @@ namespace {
 struct Options {
   std::uint64_t sessions = 10'000, rounds = 200, seed = 1;
   double seconds = 60;  // for the questions
-  std::string engine, curfew, api_key, postgres, sqlite, redis;
+  std::string backup, engine, curfew, api_key, postgres, sqlite, redis;
   int curfew_pid = 0;
-  bool writes = true, load_only = false;
+  bool writes = true, load_only = false, loaded = false;
 };
 
 struct Latencies {
@@ -51,11 +52,14 @@ class Driver {
 
   void run() {
     for (const auto& peer : peers_) {
+      if (options_.loaded) break;
       const Stopwatch watch;
       peer->load(generator_);
       value("load", *peer, watch.seconds(), "s");
       progress("{}: loaded in {:.1f} s", peer->name(), watch.seconds());
     }
+    for (const auto& peer : peers_)
+      if (!options_.backup.empty() && peer->backup(options_.backup)) progress("{}: copied", peer->name());
     if (options_.load_only) return;
     sizes();
     compare("after loading", 20);
@@ -116,6 +120,7 @@ class Driver {
   }
 
   void compare(std::string_view when, int times) {
+    if (peers_.size() < 2) return;
     std::uint64_t compared = 0, rows = 0;
     for (const Kind kind : kKinds) {
       for (int i = 0; i < times; ++i) {
@@ -321,6 +326,10 @@ Options parse(int count, char** values) {
   Options options;
   for (int i = 1; i < count; ++i) {
     const std::string_view name = values[i];
+    if (name == "--loaded") {
+      options.loaded = true;
+      continue;
+    }
     if (name == "--no-writes" || name == "--load-only") {
       options.writes = false;
       options.load_only = options.load_only || name == "--load-only";
@@ -336,6 +345,8 @@ Options parse(int count, char** values) {
       options.seconds = std::stod(text);
     else if (name == "--seed")
       options.seed = std::stoull(text);
+    else if (name == "--backup")
+      options.backup = text;
     else if (name == "--engine")
       options.engine = text;
     else if (name == "--curfew")

@@ -107,7 +107,7 @@ def other_lines(rows: list[dict]) -> list[str]:
     for row in rows:
         measure = row.get("measure", "")
         if measure == "live stream":
-            out.append(f"- Live stream, {row['subscribers']:,} subscribers, {row['rate']:,} changes a second asked, {row['sent']:,} sent: "
+            out.append(f"- Live stream, {row['subscribers']:,} subscribers, {row['rate']:,} changes a second asked, {row.get('encoding', 'plain')}, {row['sent']:,} sent: "
                        f"{row['events_each']:,} events to each, lag p50 {row['lag_p50_ms']} ms, p99 {row['lag_p99_ms']} ms, "
                        f"{row['resets']} resets, {row['dropped']} dropped, {row['mb_received']:,} MB received, the server grew by {row['grown_mb']} MB.")
         elif measure.startswith("overload"):
@@ -115,6 +115,8 @@ def other_lines(rows: list[dict]) -> list[str]:
             out.append(f"- {measure.capitalize()}: " + ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in shown.items()) + ".")
         elif measure == "start":
             out.append(f"- Start with {row['loaded']:,} sessions: {row['value']} s to the first answer, {row['load_ms'] / 1000:.1f} s of it loading.")
+        elif measure == "left out":
+            out.append(f"- Left out here: {row['why']}")
         elif measure == "resident after a start":
             out.append(f"- Resident after a start: {row['value']} bytes a session, everything included.")
     return out

@@ -22,6 +22,10 @@ from load import Load, calm
 from servers import API_KEY, ROOT, Curfew, Postgres, Redis
 
 PARTS = ("peers", "load", "stream", "start")
+# From here on only what a quarter of an hour and 16 GB allow.
+LARGE = 5_000_000
+LEFT_OUT = ("SQLite and Redis: with this many sessions each takes longer to load than all the rest of the run, and Redis more than 12 GB of "
+            "memory. Curfew's server starts on a copy of the engine's data, since loading as much again through HTTP takes as long.")
 
 
 class Results:
@@ -38,28 +42,46 @@ class Results:
         print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
-def driver(arguments, curfew: Curfew) -> list:
-    return [arguments.programs / "curfew_peers_bench", "--sessions", str(arguments.sessions), "--seconds", str(arguments.seconds),
-            "--curfew", curfew.address, "--curfew-pid", str(curfew.pid), "--api-key", API_KEY]
+def driver(arguments, curfew: Curfew | None = None) -> list:
+    command = [arguments.programs / "curfew_peers_bench", "--sessions", str(arguments.sessions), "--seconds", str(arguments.seconds)]
+    if curfew:
+        command += ["--curfew", curfew.address, "--curfew-pid", str(curfew.pid), "--api-key", API_KEY]
+    return command
+
+
+def run_driver(command: list, results: Results) -> None:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as child:
+        for line in child.stdout:
+            results.write(json.loads(line))
+    if child.returncode:
+        raise SystemExit("the comparison failed")
+
+
+def copy_of_the_engine(scratch: Path) -> list:
+    """For the driver: where the server of http_parts() finds its data."""
+    (scratch / "loaded").mkdir(mode=0o700)
+    return ["--engine", str(scratch / "engine"), "--backup", str(scratch / "loaded" / "ledger")]
 
 
 def peers(arguments, scratch: Path, results: Results) -> None:
-    results.say("Curfew beside PostgreSQL, SQLite and Redis")
+    large = arguments.sessions >= LARGE
+    results.say("Curfew beside PostgreSQL" if large else "Curfew beside PostgreSQL, SQLite and Redis")
     started = []
     try:
-        curfew = Curfew(scratch, "curfew")
-        started.append(curfew)
+        command = copy_of_the_engine(scratch)
         postgres = Postgres(scratch, arguments.sessions)
         started.append(postgres)
+        command += ["--postgres", postgres.connection]
+        if large:
+            results.write({"measure": "left out", "why": LEFT_OUT})
+            run_driver(driver(arguments) + command, results)
+            return
+        curfew = Curfew(scratch, "curfew")
+        started.append(curfew)
         redis = Redis(scratch)
         started.append(redis)
-        command = driver(arguments, curfew) + ["--engine", str(scratch / "engine"), "--postgres", postgres.connection,
-                                               "--sqlite", str(scratch / "sqlite.db"), "--redis", redis.socket]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as child:
-            for line in child.stdout:
-                results.write(json.loads(line))
-        if child.returncode:
-            raise SystemExit("the comparison failed")
+        command += ["--sqlite", str(scratch / "sqlite.db"), "--redis", redis.socket]
+        run_driver(driver(arguments, curfew) + command, results)
     finally:
         for server in reversed(started):
             server.stop()
@@ -67,9 +89,16 @@ def peers(arguments, scratch: Path, results: Results) -> None:
 
 def http_parts(arguments, scratch: Path, results: Results) -> None:
     """On a server of its own, with the same sessions."""
+    if not (scratch / "loaded").exists():
+        results.say("Loading")
+        subprocess.run(driver(arguments) + copy_of_the_engine(scratch) + ["--load-only"], check=True, stdout=subprocess.DEVNULL,
+                       stdin=subprocess.DEVNULL)
+    shutil.rmtree(scratch / "engine", ignore_errors=True)
     curfew = Curfew(scratch, "loaded")
     try:
-        subprocess.run(driver(arguments, curfew) + ["--load-only"], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        if arguments.sessions >= LARGE and "peers" in arguments.only:
+            results.say("The questions over HTTP")
+            run_driver(driver(arguments, curfew) + ["--loaded", "--no-writes"], results)
         load = Load(scratch, curfew, arguments.sessions, max(1, round(arguments.seconds / 20)), results.write)
         if "load" in arguments.only:
             results.say("HTTP under load, beside nginx")

@@ -115,6 +115,11 @@ class CurfewEngine final : public Peer {
     }
   }
 
+  bool backup(const std::string& directory) override {
+    if (const Status made = ledger_->backup_to(directory); !made) die("engine: {}", made.error().message);
+    return true;
+  }
+
   void ask(const Question& q) override {
     const index::Query query = query_of(q);
     const index::Index::ReadLock lock(engine_->index());
