@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <ctime>
 #include <random>
 #include <set>
 #include <thread>
@@ -297,15 +298,20 @@ class Driver {
 
   void realm_end() {
     for (const auto& peer : peers_) {
-      double seconds = 0;
+      double seconds = 0, cpu = 0;
       std::uint64_t ended = 0;
       Latencies probes = probed(*peer, [&] {
         const Stopwatch watch;
+        const std::clock_t before = std::clock();
         ended = peer->end_realm();
         seconds = watch.seconds();
+        cpu = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
       });
       value("W4 end a realm", *peer, seconds, "s");
       value("W4 ended", *peer, static_cast<double>(ended), "sessions");
+      // What does not hang on how busy the machine is; of this process, so it means something for the engine alone.
+      if (peer.get() == peers_.front().get() && !options_.engine.empty() && ended > 0)
+        value("W4 CPU", *peer, cpu * 1e6 / static_cast<double>(ended), "us a session");
       latency("W4 reads meanwhile", *peer, probes);
       Question q;
       peer->ask(q);

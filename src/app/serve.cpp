@@ -1,6 +1,7 @@
 #include "app/serve.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -148,6 +149,7 @@ Status Process::open() {
   CURFEW_TRY_STATUS(engine_->open([this](std::string_view table, std::string_view key, std::string_view bytes) {
     return directory_->load(table, key, bytes);
   }));
+  ::malloc_trim(0);  // what only the loading needed
   log_.write(LogLevel::kInfo, "sessions loaded",
              {{"sessions", static_cast<std::int64_t>(engine_->index().size())},
               {"ms", (clock_.monotonic_ns() - began) / 1'000'000}});

@@ -19,18 +19,19 @@ using session::TouchSession;
 
 // Rows that are written under one WriteLock: some hundred microseconds.
 constexpr std::size_t kSlice = 128;
+// What most audit records of an end fit in.
+constexpr std::size_t kRecordBytes = 448;
 
 std::uint64_t row_of(const index::Handle& handle) {
   return std::uint64_t{handle.realm.value} << 32 | handle.row;
 }
 
-std::string client_list(const Session& session) {
-  std::string out;
+void list_clients(const Session& session, std::string& out) {
+  out.clear();
   for (const session::ClientLink& link : session.clients) {
     if (!out.empty()) out += '\n';
     out += link.client_id;
   }
-  return out;
 }
 
 }  // namespace
@@ -50,7 +51,6 @@ Batch::Batch(index::Index& index, const ledger::Ledger& ledger, const Options& o
       now_(now),
       mode_(mode) {
   commit_.time = now;
-  journal_.time = now;
 }
 
 const session::Policy* Batch::policy_of(RealmId realm) const {
@@ -74,12 +74,9 @@ Result<Batch::Tombstones> Batch::read_tombstones(const Submission& submission) c
 
 Batch::Entry& Batch::entry_of_live(const index::Handle& handle) {
   if (const auto it = by_row_.find(row_of(handle)); it != by_row_.end()) return *it->second;
-  Session session = index_.get(handle);
-  const SessionKey key = session.key;
   Entry& entry = entries_.emplace_back();
   entry.handle = handle;
-  entry.state = std::move(session);
-  by_key_.emplace(key, &entry);
+  entry.state = index_.get(handle);
   by_row_.emplace(row_of(handle), &entry);
   return entry;
 }
@@ -123,7 +120,7 @@ Result<std::vector<CommandResult>> Batch::decide(const Submission& submission) {
 std::optional<CommandResult> Batch::touch_in_place(const TouchSession& touch) {
   if (by_key_.contains(touch.key)) return std::nullopt;
   const auto handle = index_.find(touch.key);
-  if (!handle) return std::nullopt;
+  if (!handle || by_row_.contains(row_of(*handle))) return std::nullopt;
   const session::Policy* policy = policy_of(touch.key.realm);
   const index::Index::Facts facts = index_.facts(*handle);
   if (policy != nullptr && mode_.policies &&
@@ -158,7 +155,7 @@ CommandResult Batch::decide_one(const session::Command& command, const session::
               tombstone != nullptr ? std::optional(*tombstone) : std::nullopt};
     }
     const session::SessionNo no = std::get<Session>(entry.state).no;
-    end_entry(entry, *end_command, origin, {});
+    end_entry(entry, end_command->cause, end_command->at, end_command->reason, origin, {});
     return {Outcome::kEnded, no, std::get<Tombstone>(entry.state)};
   }
   const auto* touch = std::get_if<TouchSession>(&command);
@@ -168,7 +165,7 @@ CommandResult Batch::decide_one(const session::Command& command, const session::
   if (const auto* live = std::get_if<Session>(&entry.state)) {
     result.no = live->no;
     if (outcome == Outcome::kUpdated) {
-      journal(origin, command);
+      journal_.add(origin, command);
       entry.changed = true;
       publish(EventKind::kTouched, *live, std::nullopt);
     }
@@ -191,7 +188,7 @@ CommandResult Batch::start(const StartSession& command, const session::Origin& o
   if (const auto* tombstone = std::get_if<Tombstone>(&entry.state)) result.tombstone = *tombstone;
   const auto* live = std::get_if<Session>(&entry.state);
   if (live != nullptr) result.no = live->no;
-  if (outcome == Outcome::kStarted || outcome == Outcome::kUpdated) journal(origin, numbered);
+  if (outcome == Outcome::kStarted || outcome == Outcome::kUpdated) journal_.add(origin, numbered);
   if (outcome == Outcome::kStarted) {
     ++book_.last_no.value;
     ++counts_.started;
@@ -253,8 +250,7 @@ void Batch::enforce_limit(const Session& started) {
   const std::string reason = "More than " + std::to_string(*policy->max_sessions_per_user) + " sessions of one user";
   for (std::size_t i = 0; i < victims; ++i) {
     Entry& entry = live[i].entry != nullptr ? *live[i].entry : entry_of_live(live[i].handle);
-    const SessionKey key = std::get<Session>(entry.state).key;
-    if (end_entry(entry, {key, now_, EndCause::kConcurrent, reason}, policy_origin(), {})) ++counts_.expired;
+    if (end_entry(entry, EndCause::kConcurrent, now_, reason, policy_origin(), {})) ++counts_.expired;
   }
 }
 
@@ -266,26 +262,35 @@ bool Batch::expire_if_due(Entry& entry, Time at) {
   const auto cause = session::expired(*policy, live->key.type, live->remember_me, live->started, live->last_access, at);
   if (!cause) return false;
   ++counts_.expired;
-  const EndSession command{live->key, now_, *cause, {}};
-  return end_entry(entry, command, policy_origin(), {});
+  return end_entry(entry, *cause, now_, {}, policy_origin(), {});
 }
 
-bool Batch::end_entry(Entry& entry, const EndSession& command, const session::Origin& origin,
+bool Batch::end_entry(Entry& entry, EndCause cause, Time at, const std::string& reason, const session::Origin& origin,
                       const std::string& revocation) {
-  Session last = std::get<Session>(entry.state);
-  if (session::apply(entry.state, command) != Outcome::kEnded) return false;
-  journal(origin, command);
+  // Bulk revocations come through here a million times: what is assigned keeps its memory.
+  auto& command = std::get<EndSession>(end_command_);
+  command.at = at;
+  command.cause = cause;
+  command.reason = reason;
+  entry.last = std::move(std::get<Session>(entry.state));
+  const Session& last = *entry.last;
+  command.key = last.key;
+  if (session::apply(entry.state, end_command_) != Outcome::kEnded) return false;
+  journal_.add(origin, end_command_);
   ++counts_.ended;
   Flow& flow = flow_[last.key.realm];
   ++flow.ended;
-  if (command.cause == EndCause::kRevoked) ++flow.revoked;
-  audit::Record record;
+  if (cause == EndCause::kRevoked) ++flow.revoked;
+  audit::Record& record = end_record_;
   record.action = audit::action::kSessionEnded;
-  record.origin = origin;
-  record.realm = last.key.realm;
-  if (const Realm* realm = book_.realms->find(last.key.realm)) record.realm_name = realm->name;
-  record.reason = command.reason;
-  record.code = session::to_string(command.cause);
+  if (record.origin != origin) record.origin = origin;
+  if (record.realm != last.key.realm || record.realm_name.empty()) {
+    record.realm = last.key.realm;
+    const Realm* realm = book_.realms->find(last.key.realm);
+    record.realm_name = realm != nullptr ? realm->name : std::string();
+  }
+  record.reason = reason;
+  record.code = session::to_string(cause);
   record.session_type = last.key.type;
   record.session_id = last.key.id;
   record.user_id = last.user_id;
@@ -294,19 +299,21 @@ bool Batch::end_entry(Entry& entry, const EndSession& command, const session::Or
   record.session_started = last.started;
   record.session_last_access = last.last_access;
   record.user_agent = last.user_agent;
-  record.clients = client_list(last);
+  list_clients(last, record.clients);
   record.revocation = revocation;
-  add_record(std::move(record));
+  seal(record);
   auto& tombstone = std::get<Tombstone>(entry.state);
   tombstone.audit_seq = book_.chain.seq;
   // Ours, not the caller's: how long it is kept must not hang on a time that somebody claims.
   tombstone.ended = now_;
   commit_.ends.push_back({last.no, last.key, tombstone});
-  publish(EventKind::kEnded, last, command.cause);
+  publish(EventKind::kEnded, last, cause);
   entry.changed = true;
-  entry.cause = command.cause;
-  entry.revocation = revocation;
-  entry.last = std::move(last);
+  entry.cause = cause;
+  if (!revocation.empty()) {
+    if (revocations_.empty() || revocations_.back() != revocation) revocations_.push_back(revocation);
+    entry.revocation = &revocations_.back();
+  }
   return true;
 }
 
@@ -315,7 +322,7 @@ bool Batch::end(const index::Handle& handle, EndCause cause, const session::Orig
   if (!index_.alive(handle)) return false;
   Entry& entry = entry_of_live(handle);
   if (!std::holds_alternative<Session>(entry.state)) return false;
-  return end_entry(entry, {std::get<Session>(entry.state).key, now_, cause, reason}, origin, revocation);
+  return end_entry(entry, cause, now_, reason, origin, revocation);
 }
 
 bool Batch::expire(const index::Handle& handle, EndCause cause) {
@@ -324,19 +331,14 @@ bool Batch::expire(const index::Handle& handle, EndCause cause) {
   return true;
 }
 
-void Batch::journal(const session::Origin& origin, session::Command command) {
-  if (journal_.groups.empty() || journal_.groups.back().origin != origin) journal_.groups.push_back({origin, {}});
-  journal_.groups.back().commands.push_back(std::move(command));
-}
-
-void Batch::add_record(audit::Record record) {
+void Batch::seal(audit::Record& record) {
   record.time = now_;
-  ledger::AuditEntry entry;
+  ledger::AuditEntry& entry = commit_.audit.emplace_back();
+  entry.bytes.reserve(kRecordBytes);
   audit::seal(record, book_.chain, entry.bytes);
   entry.seq = record.seq;
   entry.time = record.time;
   entry.keys = AuditLog::keys_of(record);
-  commit_.audit.push_back(std::move(entry));
 }
 
 void Batch::add_document(std::string_view table, std::string key, std::optional<std::string> bytes) {
@@ -361,15 +363,17 @@ ledger::Commit& Batch::seal() {
     const auto* live = std::get_if<Session>(&entry->state);
     return live == nullptr ? std::uint64_t{0} : live->no.value;
   };
-  std::sort(changed_.begin(), changed_.end(), [&](const Entry* a, const Entry* b) { return number(a) < number(b); });
+  const auto rows = std::partition(changed_.begin(), changed_.end(), [&](const Entry* e) { return number(e) == 0; });
+  std::sort(rows, changed_.end(), [&](const Entry* a, const Entry* b) { return number(a) < number(b); });
   for (const Entry* entry : changed_)
     if (const auto* live = std::get_if<Session>(&entry->state)) commit_.puts.push_back(*live);
-  if (!journal_.groups.empty()) encode_journal(commit_.journal, journal_);
+  if (!journal_.empty()) journal_.finish(commit_.journal, now_);
   return commit_;
 }
 
 void Batch::apply(
     const std::function<void(const index::Handle&, const Session&, EndCause, const std::string&)>& ended) {
+  static const std::string kNone;
   for (auto next = changed_.begin(); next != changed_.end();) {
     const index::Index::WriteLock lock(index_);
     for (std::size_t n = 0; n < kSlice && next != changed_.end(); ++next, ++n) {
@@ -381,7 +385,7 @@ void Batch::apply(
           index_.insert(*live);
       } else if (entry.handle) {
         index_.erase(*entry.handle);
-        ended(*entry.handle, *entry.last, entry.cause, entry.revocation);
+        ended(*entry.handle, *entry.last, entry.cause, entry.revocation != nullptr ? *entry.revocation : kNone);
       }
     }
   }

@@ -50,7 +50,7 @@ class Batch {
   // Ends one that a policy no longer allows.
   bool expire(const index::Handle& handle, session::EndCause cause);
 
-  void add_record(audit::Record record);
+  void add_record(audit::Record record) { seal(record); }
   void add_document(std::string_view table, std::string key, std::optional<std::string> bytes);
   // Called in order when the batch is durable and applied, or has failed as a whole.
   void on_done(std::function<void(const Status&)> done) { done_.push_back(std::move(done)); }
@@ -82,7 +82,7 @@ class Batch {
     std::optional<index::Handle> handle;   // where it stood in the index when the batch began
     std::optional<session::Session> last;  // as it was when it ended
     session::EndCause cause = session::EndCause::kRevoked;
-    std::string revocation;
+    const std::string* revocation = nullptr;  // one of revocations_; null: none
     bool changed = false;
   };
   using Tombstones = std::unordered_map<session::SessionKey, session::Tombstone>;
@@ -92,13 +92,14 @@ class Batch {
   Result<Tombstones> read_tombstones(const Submission& submission) const;
   CommandResult decide_one(const session::Command& command, const session::Origin& origin, const Tombstones& known);
   CommandResult start(const session::StartSession& command, const session::Origin& origin, Entry& entry);
-  bool end_entry(Entry& entry, const session::EndSession& command, const session::Origin& origin,
-                 const std::string& revocation);
+  // Ends it with end_command_, which is given all but the key here.
+  bool end_entry(Entry& entry, session::EndCause cause, Time at, const std::string& reason,
+                 const session::Origin& origin, const std::string& revocation);
   bool expire_if_due(Entry& entry, Time at);
   void enforce_limit(const session::Session& started);
   std::optional<CommandResult> touch_in_place(const session::TouchSession& touch);
-  void journal(const session::Origin& origin, session::Command command);
   void publish(EventKind kind, const session::Session& session, std::optional<session::EndCause> cause);
+  void seal(audit::Record& record);
   const session::Policy* policy_of(RealmId realm) const;
 
   index::Index& index_;
@@ -110,10 +111,10 @@ class Batch {
   const Mode mode_;
 
   ledger::Commit commit_;
-  JournalEntry journal_;
-  std::deque<Entry> entries_;  // stable addresses
-  std::unordered_map<session::SessionKey, Entry*> by_key_;
-  std::unordered_map<std::uint64_t, Entry*> by_row_;  // realm and row → entry, of those that the index holds
+  JournalWriter journal_;
+  std::deque<Entry> entries_;                               // stable addresses
+  std::unordered_map<session::SessionKey, Entry*> by_key_;  // of those that the index does not hold
+  std::unordered_map<std::uint64_t, Entry*> by_row_;        // realm and row → entry, of those that the index holds
   std::map<std::pair<RealmId, std::string>, std::vector<Entry*>> by_user_;  // live entries started or changed here
   std::vector<Entry*> changed_;                                             // from seal() on
   std::vector<Event> events_;
@@ -122,6 +123,10 @@ class Batch {
   std::vector<Submission::ClientName> names_;
   BatchCounts counts_;
   std::map<RealmId, Flow> flow_;
+  // What every end needs and most share with the one before.
+  audit::Record end_record_;
+  session::Command end_command_ = session::EndSession{};
+  std::deque<std::string> revocations_;
 };
 
 session::Origin policy_origin();

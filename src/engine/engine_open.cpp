@@ -51,6 +51,15 @@ Status Engine::Impl::load_documents(
   std::vector<std::pair<std::string, std::string>> per_realm[3];  // users, clients, series: they need the realms first
   std::map<std::string, std::string, std::less<>> progress, selections, rows;
   Status problem;
+  // There are as many users as a quarter of the sessions: those whose realm has been read are not kept beside the
+  // index.
+  const auto put_user = [this](RealmId realm, std::string_view id, std::string_view bytes) -> Status {
+    session::ByteReader reader(bytes);
+    const std::string_view username = reader.bytes(), email = reader.bytes();
+    CURFEW_TRY_STATUS(reader.finish("user"));
+    index.put_user(realm, id, username, email);
+    return {};
+  };
   CURFEW_TRY_STATUS(ledger.load_documents([&](std::string_view table, std::string_view key, std::string_view bytes) {
     if (!problem) return;
     if (table == "realms") {
@@ -60,7 +69,13 @@ Status Engine::Impl::load_documents(
       else
         problem = tl::make_unexpected(realm.error());
     } else if (table == "users") {
-      per_realm[0].emplace_back(key, bytes);
+      const auto split = split_key(key);
+      const bool known = split && std::any_of(found_realms.begin(), found_realms.end(),
+                                              [&](const Realm& realm) { return realm.id == split->first; });
+      if (known)
+        problem = put_user(split->first, split->second, bytes);
+      else
+        per_realm[0].emplace_back(key, bytes);
     } else if (table == "clients") {
       per_realm[1].emplace_back(key, bytes);
     } else if (table == "series") {
@@ -93,10 +108,7 @@ Status Engine::Impl::load_documents(
         continue;
       }
       if (kind == 0) {
-        session::ByteReader reader(bytes);
-        const std::string username(reader.bytes()), email(reader.bytes());
-        CURFEW_TRY_STATUS(reader.finish("user"));
-        index.put_user(realm, rest, username, email);
+        CURFEW_TRY_STATUS(put_user(realm, rest, bytes));
       } else if (kind == 1) {
         index.name_client(realm, rest, bytes);
       } else {

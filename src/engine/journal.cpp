@@ -25,6 +25,35 @@ void encode_journal(std::string& out, const JournalEntry& entry) {
   }
 }
 
+void JournalWriter::add(const session::Origin& origin, const session::Command& command) {
+  if (groups_ == 0 || origin_ != origin) {
+    end_group();
+    origin_ = origin;
+    ++groups_;
+  }
+  bytes_.clear();
+  session::encode_command(bytes_, command);
+  session::put_bytes(open_, bytes_);
+  ++commands_;
+}
+
+void JournalWriter::end_group() {
+  if (commands_ == 0) return;
+  session::encode_origin(done_, origin_);
+  session::put_varint(done_, commands_);
+  done_ += open_;
+  open_.clear();
+  commands_ = 0;
+}
+
+void JournalWriter::finish(std::string& out, Time time) {
+  end_group();
+  out.push_back(static_cast<char>(kVersion));
+  session::put_zigzag(out, time.ms);
+  session::put_varint(out, groups_);
+  out += done_;
+}
+
 Result<JournalEntry> decode_journal(std::string_view bytes) {
   session::ByteReader reader(bytes);
   if (reader.byte() != kVersion)
