@@ -26,10 +26,10 @@ Error unreadable(std::string_view what) {
 
 Status Engine::Impl::open(
     const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document) {
+  index.begin_load(0);
   CURFEW_TRY_STATUS(load_documents(on_document));
   CURFEW_TRY_STATUS(read_chain());
   book.last_no = ledger.last_no();
-  index.begin_load(0);
   const Status loaded = ledger.load_rows([this](session::Session&& session) {
     if (realms->find(session.key.realm) != nullptr) index.load_row(std::move(session));
   });

@@ -35,6 +35,7 @@ void Index::begin_load(std::size_t) {
   constexpr std::size_t batch = 256;
   impl_->settle();
   impl_->loading.reserve(batch);
+  impl_->bulk = true;
 }
 
 void Index::load_row(session::Session&& session) {
@@ -46,6 +47,7 @@ void Index::end_load() {
   impl_->settle();
   impl_->load_waiting();
   impl_->loading = {};
+  impl_->bulk = false;
   for (auto& [id, realm] : impl_->realms) realm->build();
 }
 
@@ -98,7 +100,7 @@ bool Index::forget_user(RealmId realm, std::string_view user_id) {
 }
 
 void Index::put_user(RealmId realm, std::string_view user_id, std::string_view username, std::string_view email) {
-  impl_->at(realm).put_user(user_id, username, email);
+  impl_->at(realm).put_user(user_id, username, email, impl_->bulk);
 }
 
 void Index::drop_realm(RealmId id) {

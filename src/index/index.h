@@ -80,7 +80,7 @@ class Index {
   // above every earlier one's (insert) or among loaded ones ascending (load).
   Handle insert(const session::Session& session);
   // Many rows at start-up, cheaper than insert: call begin_load, load_row in any order of realm but ascending `no`,
-  // end_load. No reader may run meanwhile.
+  // end_load. No reader may run meanwhile; put_user is cheaper too.
   void begin_load(std::size_t expected_rows);
   void load_row(session::Session&& session);
   void end_load();

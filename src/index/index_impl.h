@@ -29,6 +29,7 @@ struct Index::Impl {
   std::vector<Dirty> dirty_fresh;
   std::size_t dirty_count = 0;
   std::vector<session::Session> loading;
+  bool bulk = false;  // between begin_load and end_load
 
   RealmIndex* find(RealmId id) const {
     const auto it = realms.find(id);

@@ -77,7 +77,7 @@ class RealmIndex {
   void set_dirty(std::uint32_t row, bool dirty) { rows_.facts(row).set(RowFacts::kDirty, dirty); }
   void name_client(std::string_view client_id, std::string_view name) { clients_.name_client(client_id, name); }
   bool forget_user(std::string_view user_id);
-  void put_user(std::string_view user_id, std::string_view username, std::string_view email);
+  void put_user(std::string_view user_id, std::string_view username, std::string_view email, bool bulk);
 
   // --- Reading
   // ---------------------------------------------------------------------------------------------------------------
