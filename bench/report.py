@@ -5,6 +5,7 @@ import argparse
 import html
 import json
 import math
+import re
 from pathlib import Path
 
 SYSTEMS = ("Curfew engine", "Curfew HTTP", "PostgreSQL", "SQLite", "Redis")
@@ -227,9 +228,27 @@ def write(results: Path, output: Path) -> None:
         (output / name).write_text(text, encoding="utf-8")
 
 
+BEGIN, END = "<!-- bench/report.py writes from here -->", "<!-- to here -->"
+
+
+def write_document(results: Path, document: Path) -> None:
+    """Puts the tables between the document's two marks, and the charts into the folder `pictures` beside it."""
+    runs = read(results)
+    text = document.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    pictures = document.parent / "pictures"
+    pictures.mkdir(exist_ok=True)
+    shown = []
+    for name, chart_text in charts(runs).items():
+        (pictures / name).write_text(chart_text, encoding="utf-8")
+        shown.append(f"![{re.search('<title>(.*)</title>', chart_text).group(1)}](pictures/{name})")
+    document.write_text(f"{before}{BEGIN}\n\n{markdown(runs)}\n" + "\n".join(shown) + f"\n\n{END}{after}", encoding="utf-8")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path)
-    parser.add_argument("output", type=Path)
+    parser.add_argument("output", type=Path, help="a folder, or a document such as docs/performance.md, whose figures are then replaced")
     arguments = parser.parse_args()
-    write(arguments.results, arguments.output)
+    (write_document if arguments.output.suffix == ".md" else write)(arguments.results, arguments.output)
