@@ -39,6 +39,7 @@ FENCES: dict[str, set[str]] = {
     "zlib.h": {"api"},
     "re2/": {"device"},
     "maxminddb.h": {"device"},
+    "yaml-cpp/": {"device"},
 }
 
 # The domain is a pure function of its input: no clock, no I/O, no randomness, no threads.

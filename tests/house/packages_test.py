@@ -17,6 +17,7 @@ CMAKE_PACKAGES = {
     "simdjson": "libsimdjson-dev", "CLI11": "libcli11-dev", "tomlplusplus": "libtomlplusplus-dev", "CURL": "libcurl4-openssl-dev",
     "prometheus-cpp": "prometheus-cpp-dev", "Boost": "libboost1.81-dev", "Threads": "", "xxHash": "libxxhash-dev",
     "RapidJSON": "rapidjson-dev", "PkgConfig": "pkg-config", "ZLIB": "zlib1g-dev", "Python3": "python3",
+    "yaml-cpp": "libyaml-cpp-dev",
     # pkg-config modules
     "libsodium": "libsodium-dev", "libpq": "libpq-dev", "sqlite3": "libsqlite3-dev", "hiredis": "libhiredis-dev", "liblz4": "liblz4-dev", "re2": "libre2-dev", "libmaxminddb": "libmaxminddb-dev", "libxxhash": "libxxhash-dev",
     "tl-expected ": "libexpected-dev", "libbrotlienc": "libbrotli-dev", "libbrotlicommon": "libbrotli-dev",
@@ -32,6 +33,7 @@ INCLUDES = {
     "roaring/": "libroaring-dev", "absl/": "libabsl-dev", "simdjson": "libsimdjson-dev", "sodium": "libsodium-dev",
     "CLI/": "libcli11-dev", "toml++/": "libtomlplusplus-dev", "curl/": "libcurl4-openssl-dev", "prometheus/": "prometheus-cpp-dev",
     "re2/": "libre2-dev", "maxminddb": "libmaxminddb-dev", "xxhash": "libxxhash-dev", "rapidjson/": "rapidjson-dev",
+    "yaml-cpp/": "libyaml-cpp-dev",
     "brotli/": "libbrotli-dev", "libpq-fe.h": "libpq-dev", "sqlite3.h": "libsqlite3-dev", "hiredis/": "libhiredis-dev", "lz4": "liblz4-dev", "zlib.h": "zlib1g-dev",
 }
 
