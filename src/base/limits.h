@@ -28,5 +28,6 @@ inline constexpr std::size_t kRefusalsListed = 100;
 inline constexpr std::size_t kIngestLine = 64 * 1024;
 inline constexpr std::size_t kJsonBody = 1024 * 1024;
 inline constexpr std::size_t kIdempotencyKey = 128;
+inline constexpr std::size_t kPlaceDatabase = std::size_t{1} << 30;  // a file of the operator
 
 }  // namespace curfew::limits
