@@ -1,5 +1,7 @@
 #include "micro_cases.h"
 
+#include <yaml-cpp/yaml.h>
+
 #include <cstdlib>
 #include <memory>
 
@@ -7,6 +9,7 @@
 #include "api/json_out.h"
 #include "api/session_input.h"
 #include "audit/record.h"
+#include "device/agents.h"
 #include "generator.h"
 #include "index/index.h"
 #include "session/apply.h"
@@ -172,6 +175,28 @@ std::function<void()> seal() {
   };
 }
 
+// From uap-core's own suites, every ninth: some two thousand, far more varied than those of any realm.
+std::vector<std::string> varied_agents() {
+  std::vector<std::string> agents;
+  std::size_t number = 0;
+  for (const char* const suite : {"ua", "os", "device"})
+    for (const YAML::Node& one :
+         YAML::LoadFile(std::string(CURFEW_UAP_CORE "/tests/test_") + suite + ".yaml")["test_cases"])
+      if (number++ % 9 == 0) agents.push_back(one["user_agent_string"].as<std::string>());
+  return agents;
+}
+
+// One string after another; a cache of one entry never has the one that is asked for.
+std::function<void()> classify(std::size_t cached) {
+  auto strings = std::make_shared<std::vector<std::string>>(varied_agents());
+  // Compiled here: callgrind would count what another thread did.
+  static const auto rules = std::make_shared<const device::AgentRules>();
+  auto agents = std::make_shared<const device::Agents>(rules, cached);
+  for (const std::string& string : *strings) static_cast<void>(agents->classify(string));
+  auto at = std::make_shared<std::size_t>(0);
+  return [=] { static_cast<void>(agents->classify((*strings)[++*at % strings->size()])); };
+}
+
 }  // namespace
 
 std::vector<MicroCase> micro_cases() {
@@ -196,6 +221,8 @@ std::vector<MicroCase> micro_cases() {
       {"encode_session", encode_session},
       {"decode_session", decode_session},
       {"seal_record", seal},
+      {"classify_cached", [] { return classify(device::kCachedAgents); }},
+      {"classify_uncached", [] { return classify(1); }},
   };
 }
 

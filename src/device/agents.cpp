@@ -75,7 +75,19 @@ class Agents::Shard {
 };
 
 Agents::Agents(std::size_t cached)
-    : rules_(std::async(std::launch::async, [] { return std::make_shared<const AgentRules>(); }).share()) {
+    : Agents(std::async(std::launch::async, []() -> Rules { return std::make_shared<const AgentRules>(); }).share(),
+             cached) {}
+
+Agents::Agents(std::shared_ptr<const AgentRules> rules, std::size_t cached)
+    : Agents(
+          [&] {
+            std::promise<Rules> ready;
+            ready.set_value(std::move(rules));
+            return ready.get_future().share();
+          }(),
+          cached) {}
+
+Agents::Agents(std::shared_future<Rules> rules, std::size_t cached) : rules_(std::move(rules)) {
   const std::size_t shards = std::clamp<std::size_t>(cached / 64, 1, kShards);
   for (std::size_t i = 0; i < shards; ++i)
     shards_.push_back(std::make_unique<Shard>(std::max<std::size_t>(cached / shards, 1)));

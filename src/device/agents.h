@@ -24,6 +24,7 @@ inline constexpr std::size_t kCachedAgents = 8192;
 class Agents {
  public:
   explicit Agents(std::size_t cached = kCachedAgents);
+  Agents(std::shared_ptr<const AgentRules> rules, std::size_t cached);  // with rules that are compiled already
   ~Agents();
   Agents(const Agents&) = delete;
   Agents& operator=(const Agents&) = delete;
@@ -34,8 +35,11 @@ class Agents {
 
  private:
   class Shard;
+  using Rules = std::shared_ptr<const AgentRules>;
 
-  std::shared_future<std::shared_ptr<const AgentRules>> rules_;
+  Agents(std::shared_future<Rules> rules, std::size_t cached);
+
+  std::shared_future<Rules> rules_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

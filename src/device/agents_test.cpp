@@ -29,6 +29,12 @@ TEST(Agents, TheEmptyStringIsAnUnknownDeviceWithoutAnEntry) {
   EXPECT_EQ(agents.cached(), 0U);
 }
 
+TEST(Agents, RulesMayBeShared) {
+  const auto rules = std::make_shared<const AgentRules>();
+  const Agents one(rules, 10), other(rules, 10);
+  EXPECT_EQ(*one.classify(app(1)), *other.classify(app(1)));
+}
+
 TEST(Agents, TheCacheStaysWithinItsRoomAndAnswersRightBeyondIt) {
   for (const std::size_t room : {std::size_t{1}, std::size_t{10}, std::size_t{200}}) {
     const Agents agents(room);

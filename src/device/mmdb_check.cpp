@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -198,6 +199,31 @@ std::uint64_t record(const std::uint8_t* node, std::uint64_t bits, int which) {
   }
 }
 
+// Whether no node is below itself. Branches may be shared: writers let 2002::/16 lead to the addresses of IPv4.
+bool is_tree(const std::uint8_t* nodes, const MmdbShape& shape) {
+  const auto child = [&](std::uint64_t node, int which) {
+    return record(nodes + node * (shape.record_bits / 4), shape.record_bits, which);
+  };
+  std::vector<bool> begun(shape.nodes), done(shape.nodes);
+  // From the root to where we are, with the side to go on with.
+  std::vector<std::pair<std::uint64_t, int>> path{{0, 0}};
+  begun[0] = true;
+  while (!path.empty()) {
+    auto& [node, side] = path.back();
+    if (side == 2) {
+      done[node] = true;
+      path.pop_back();
+      continue;
+    }
+    const std::uint64_t next = child(node, side++);
+    if (next >= shape.nodes || done[next]) continue;
+    if (begun[next]) return false;
+    begun[next] = true;
+    path.emplace_back(next, 0);
+  }
+  return true;
+}
+
 }  // namespace
 
 Status check_mmdb_metadata(std::string_view file) {
@@ -220,6 +246,7 @@ Status check_mmdb_content(std::string_view file, const MmdbShape& shape) {
   const std::string_view section = file.substr(tree + kSeparator, end - tree - kSeparator);
   Values values(section, true, 1'000 + 2 * section.size());
   const auto* const nodes = reinterpret_cast<const std::uint8_t*>(file.data());
+  if (!is_tree(nodes, shape)) return broken("its tree contains itself");
   for (std::uint64_t at = 0; at < tree; at += node_bytes)
     for (int which = 0; which < 2; ++which) {
       const std::uint64_t target = record(nodes + at, shape.record_bits, which);

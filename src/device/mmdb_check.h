@@ -2,8 +2,8 @@
 //
 // The file's three parts are checked: the metadata, the tree of addresses, and every value that an address leads to.
 // Well-formed means: sizes lie within their section and suit their type, keys are UTF-8, pointers lead to values and
-// not to pointers, nothing is nested deeper than kDeepest (pointers counted), nothing contains itself. Work is linear
-// in the file's size, whatever is in it. Pure functions; the format is MaxMind DB 2.0.
+// not to pointers, nothing is nested deeper than kDeepest (pointers counted), no value and no branch contains itself.
+// Work is linear in the file's size, whatever is in it. Pure functions; the format is MaxMind DB 2.0.
 #pragma once
 
 #include <cstddef>

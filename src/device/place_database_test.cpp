@@ -159,7 +159,12 @@ TEST(PlaceDatabase, AddressesThatLeadNowhereAreRefused) {
   EXPECT_NE(refusal(cities().lead("192.0.2.0/24", static_cast<std::size_t>(-10)).bytes()), "") << "into the separator";
 }
 
-TEST(PlaceDatabase, NoChangeOfABytesCrashesWhatReadsIt) {
+TEST(PlaceDatabase, ATreeThatContainsItselfIsRefused) {
+  // Both records of the seventh node, three bytes each, lead back to the first.
+  EXPECT_NE(refusal(cities().bytes().replace(std::size_t{6} * 6, 6, 6, '\0')), "");
+}
+
+TEST(PlaceDatabase, ChangedBytesCrashNothing) {
   constexpr std::uint64_t kSeed = 3;
   SeededRandom random(kSeed);
   const std::string good = cities().bytes();

@@ -23,10 +23,11 @@ std::vector<Target> base_targets();
 std::vector<Target> record_targets();
 std::vector<Target> http_targets();
 std::vector<Target> json_targets();
+std::vector<Target> device_targets();
 
 inline std::vector<Target> all_targets() {
   std::vector<Target> all = base_targets();
-  for (const auto& more : {record_targets(), http_targets(), json_targets()})
+  for (const auto& more : {record_targets(), http_targets(), json_targets(), device_targets()})
     all.insert(all.end(), more.begin(), more.end());
   return all;
 }
