@@ -160,7 +160,7 @@ TEST(AgentRules, NeitherTheFilterNorLoosePatternsChangeAnAnswer) {
       others(hardware_rules(), {1, 0, 1, 0, 0});
   const std::vector<std::string> agents = agents_of_the_suites();
   SeededRandom random(kSeed);
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 500; ++i) {
     const std::string text = varied(agents, random).substr(0, limits::kUserAgent);
     if (!std::all_of(text.begin(), text.end(), [](char c) { return c > 0; })) continue;
     const Agent agent = rules().parse(text);
