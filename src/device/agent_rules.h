@@ -4,7 +4,8 @@
 // are all there are tried, in uap-core's order, and the first that matches answers its section. RE2 matches in time
 // linear in the string, whatever the string; there are no rules from outside.
 //
-// Threads: any number may call parse. Building takes most of a second: once in a program.
+// Threads: any number may call parse. Building takes about 70 ms of one core. Memory: 10 MB, and some 25 MB more after
+// a hundred thousand strings that were made up to differ.
 #pragma once
 
 #include <array>

@@ -94,7 +94,9 @@ class Plain {
     for (const Rule& rule : all) {
       re2::RE2::Options options(re2::RE2::Latin1);
       options.set_case_sensitive(!rule.any_case);
+      options.set_max_mem(1 << 20);  // what AgentRules gives them
       patterns_.push_back(std::make_unique<re2::RE2>(rule.pattern, options));
+      EXPECT_TRUE(patterns_.back()->ok()) << rule.pattern;
     }
   }
 
