@@ -6,7 +6,7 @@
 
 namespace curfew::index {
 
-Index::Index() : impl_(std::make_unique<Impl>()) {}
+Index::Index(device::Classify classify) : impl_(std::make_unique<Impl>(std::move(classify))) {}
 Index::~Index() = default;
 
 Index::ReadLock::ReadLock(const Index& index) : index_(index) {
@@ -87,6 +87,10 @@ bool Index::touch(const Handle& handle, Time at, const std::optional<IpAddress>&
 
 void Index::update(const Handle& handle, const session::Session& session) {
   impl_->find(handle.realm)->update(handle.row, session);
+}
+
+void Index::set_marks(const Handle& handle, std::uint16_t marks) {
+  impl_->find(handle.realm)->set_marks(handle.row, marks);
 }
 
 void Index::name_client(RealmId realm, std::string_view client_id, std::string_view name) {

@@ -1,8 +1,9 @@
 // Index: every live session of every realm, in memory, ready for any question.
 //
 // What it is: per realm, rows in columns with dictionaries for the strings, one order-statistics tree per sort order,
-// compressed bitmaps per filter value, a hash from (type, id) and from token to row, a trigram index over the distinct
-// usernames, a sorted dictionary of addresses. query.h says what it answers; planner.h how it chooses.
+// compressed bitmaps per filter value (types, clients, kinds and families of devices, marks), a hash from (type, id)
+// and from token to row, a trigram index over the distinct usernames, a sorted dictionary of addresses. query.h says
+// what it answers; planner.h how it chooses.
 //
 // Invariants: a session is in all structures of its realm or in none; totals are exact; a Handle names the same session
 // until that is erased, and is never valid again afterwards (it carries the session's `no`). Threads: one writer (the
@@ -21,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "device/device.h"
 #include "index/query.h"
 #include "index/session_set.h"
 #include "session/policy.h"
@@ -47,9 +49,25 @@ struct ExpiredRow {
   session::EndCause cause;
 };
 
+// A row without its texts.
+struct RowView {
+  session::SessionNo no;
+  session::SessionType type;
+  bool remember_me;
+  Time started, last_access;
+  IpAddress ip;
+  std::uint32_t user;  // number in the realm: Index::user_number
+  device::Kind kind;
+  std::uint64_t device_hash;  // device_hash(device_key)
+};
+
+// The same for equal keys as long as the program runs; not to be stored.
+std::uint64_t device_hash(std::string_view device_key);
+
 class Index {
  public:
-  Index();
+  // Each distinct agent string of a realm is classified once, when its first session comes.
+  explicit Index(device::Classify classify = device::unknown_classifier());
   ~Index();
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
@@ -95,6 +113,10 @@ class Index {
   void put_user(RealmId realm, std::string_view user_id, std::string_view username, std::string_view email);
   void drop_realm(RealmId realm);  // and every session in it
 
+  // A session's marks (query.h); none when it comes. They go with it, and stay through touch and update. At most one
+  // severity bit.
+  void set_marks(const Handle& handle, std::uint16_t marks);
+
   // Up to `limit` rows touched since they were last taken, in ascending `no`; they are clean afterwards. Under a
   // WriteLock.
   void take_dirty(std::size_t limit, std::vector<DirtyRow>& out);
@@ -117,6 +139,10 @@ class Index {
     Time started, last_access;
   };
   Facts facts(const Handle& handle) const;
+  // These three require alive(handle), too.
+  RowView view(const Handle& handle) const;
+  std::string device_key(const Handle& handle) const;
+  std::uint16_t marks(const Handle& handle) const;
 
   Page query(const Query& query) const;
   std::uint64_t count(std::span<const RealmId> realms, const Filter& filter) const;
@@ -135,7 +161,21 @@ class Index {
   UserPage users(std::span<const RealmId> realms, std::string_view search, std::uint64_t offset,
                  std::size_t limit) const;
   std::optional<UserRow> user(RealmId realm, std::string_view user_id) const;
-  std::vector<Handle> user_sessions(RealmId realm, std::string_view user_id) const;                // ascending `no`
+  std::vector<Handle> user_sessions(RealmId realm, std::string_view user_id) const;  // ascending `no`
+  // A user's number stays as long as the user is known (forget_user), and may then be given again.
+  std::optional<std::uint32_t> user_number(RealmId realm, std::string_view user_id) const;
+  std::string user_id(RealmId realm, std::uint32_t user) const;  // requires: the number of a known user
+  std::uint64_t sessions_of(RealmId realm, std::uint32_t user) const;
+  // The sessions of a user, on an address, in a network or with a device, at most `limit`; appends. Of a user or a
+  // device: the latest by `no`, ascending; of a network: the first by address, then `no`. Costs what it gives and a
+  // logarithm, save that a device with more than 64 sessions costs as many steps as it has.
+  void handles_of(RealmId realm, std::uint32_t user, std::size_t limit, std::vector<Handle>& out) const;
+  void handles_at(RealmId realm, const Cidr& network, std::size_t limit, std::vector<Handle>& out) const;
+  void handles_with(RealmId realm, std::string_view device_key, std::size_t limit, std::vector<Handle>& out) const;
+  std::uint64_t sessions_at(RealmId realm, const IpAddress& ip) const;
+  std::uint64_t sessions_at(RealmId realm, const Cidr& network) const;
+  std::uint64_t sessions_with(RealmId realm, std::string_view device_key) const;
+  std::array<std::uint64_t, device::kKinds> kinds(std::span<const RealmId> realms) const;          // sessions by kind
   std::vector<ClientRow> clients(std::span<const RealmId> realms, std::string_view search) const;  // by client id
   std::string client_name(RealmId realm, std::string_view client_id) const;  // the id itself where there is no name
   std::uint64_t size(RealmId realm) const;

@@ -13,6 +13,8 @@
 namespace curfew::index {
 
 struct Index::Impl {
+  explicit Impl(device::Classify given) : classify(std::move(given)) {}
+
   // A touched row's entry. Stale if the row is gone; the row's own flag says whether it still waits.
   struct Dirty {
     std::uint64_t no;
@@ -20,6 +22,7 @@ struct Index::Impl {
     std::uint32_t row;
   };
 
+  const device::Classify classify;
   mutable SliceLock lock;
   mutable PlanBook book;
   std::unordered_map<RealmId, std::unique_ptr<RealmIndex>> realms;
@@ -37,7 +40,7 @@ struct Index::Impl {
   }
   RealmIndex& at(RealmId id) {
     auto& realm = realms[id];
-    if (!realm) realm = std::make_unique<RealmIndex>(id);
+    if (!realm) realm = std::make_unique<RealmIndex>(id, classify);
     return *realm;
   }
   // The writer's own reads see its touches; for readers there is never anything to settle.

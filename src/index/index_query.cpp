@@ -71,7 +71,7 @@ std::vector<std::uint64_t> split_by_rank(std::vector<RealmQuery>& queries, SortB
   }
 }
 
-std::vector<session::Session> sessions_of(const std::vector<Candidate>& rows) {
+std::vector<session::Session> whole_sessions(const std::vector<Candidate>& rows) {
   std::vector<session::Session> out;
   std::vector<std::uint32_t> run;
   for (std::size_t i = 0; i < rows.size();) {
@@ -173,7 +173,7 @@ Page Index::Impl::page(const Query& query) {
                             ? window_at_cursor(realm_queries, *query.cursor, query.limit)
                             : window_at_offset(realm_queries, order, page.total, query.offset, query.limit, book);
   if (window.rows.empty()) return page;
-  page.rows = sessions_of(window.rows);
+  page.rows = whole_sessions(window.rows);
   const auto cursor = [&](const Candidate& row, bool backwards) {
     return Cursor{order, row.realm->key_bytes(order.by, row.row), session::SessionNo{row.no}, backwards};
   };

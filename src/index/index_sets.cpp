@@ -69,6 +69,11 @@ Summary Index::Impl::summary(const std::vector<std::pair<const RealmIndex*, Roar
     out.offline += offline;
     out.regular += count - offline;
     out.users += count_users(*realm, rows, count);
+    const auto all = realm->devices().counts();
+    for (std::size_t kind = 0; kind < all.size(); ++kind)
+      out.kinds[kind] += count == realm->size() || all[kind] == 0
+                             ? all[kind]
+                             : rows.and_cardinality(realm->devices().rows_of(static_cast<device::Kind>(kind)));
     add_clients(*realm, rows, count, out);
   }
   return out;

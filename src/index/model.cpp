@@ -21,7 +21,11 @@ std::string big_endian(std::int64_t ms) {
   return out;
 }
 
-std::string sort_key(const Session& s, SortBy by) {
+unsigned rank_of_marks(std::uint16_t marks) {
+  return (marks & kHighSeverity) != 0 ? 3 : (marks & kMediumSeverity) != 0 ? 2 : (marks & kLowSeverity) != 0 ? 1 : 0;
+}
+
+std::string sort_key(const Session& s, SortBy by, std::uint16_t marks) {
   switch (by) {
     case SortBy::kLastAccess:
       return big_endian(s.last_access.ms);
@@ -31,13 +35,15 @@ std::string sort_key(const Session& s, SortBy by) {
       return fold_case(s.username);
     case SortBy::kIpAddress:
       return std::string(reinterpret_cast<const char*>(s.ip.bytes().data()), 16);
+    case SortBy::kSeverity:
+      return static_cast<char>(rank_of_marks(marks)) + big_endian(s.last_access.ms);
   }
   return {};
 }
 
 using Place = std::pair<std::string, std::uint64_t>;
-Place place_of(const Session& s, SortBy by) {
-  return {sort_key(s, by), s.no.value};
+Place place_of(const Session& s, SortBy by, std::uint16_t marks) {
+  return {sort_key(s, by, marks), s.no.value};
 }
 
 }  // namespace
@@ -66,6 +72,34 @@ Handle Model::insert(const Session& session) {
 void Model::erase(const Handle& handle) {
   realms_[handle.realm].rows[handle.row].reset();
   dirty_.erase(handle.no.value);
+  marks_.erase(handle.no.value);
+}
+
+void Model::set_marks(const Handle& handle, std::uint16_t marks) {
+  marks_[handle.no.value] = marks;
+}
+
+std::uint16_t Model::marks(const Handle& handle) const {
+  const auto it = marks_.find(handle.no.value);
+  return it == marks_.end() ? std::uint16_t{0} : it->second;
+}
+
+RowView Model::view(const Handle& handle) const {
+  const Session s = get(handle);
+  return {s.no,
+          s.key.type,
+          s.remember_me,
+          s.started,
+          s.last_access,
+          s.ip,
+          0,
+          classify_(s.user_agent)->kind,
+          device_hash(device_key(handle))};
+}
+
+std::string Model::device_key(const Handle& handle) const {
+  const Session s = get(handle);
+  return device::device_key(s.device_id, *classify_(s.user_agent));
 }
 
 bool Model::touch(const Handle& handle, Time at, const std::optional<IpAddress>& ip) {
@@ -177,7 +211,15 @@ bool Model::matches(const Realm& realm, const Filter& f, const Session& s) const
   if (f.started_before && s.started >= *f.started_before) return false;
   if (f.last_access_after && s.last_access < *f.last_access_after) return false;
   if (f.last_access_before && s.last_access >= *f.last_access_before) return false;
-  return !f.remember_me || s.remember_me == *f.remember_me;
+  if (f.remember_me && s.remember_me != *f.remember_me) return false;
+  if (f.marks != 0) {
+    const auto it = marks_.find(s.no.value);
+    if (it == marks_.end() || (it->second & f.marks) == 0) return false;
+  }
+  if (f.device_kinds.empty() && f.devices.empty()) return true;
+  const auto device = classify_(s.user_agent);
+  return std::find(f.device_kinds.begin(), f.device_kinds.end(), device->kind) != f.device_kinds.end() ||
+         std::find(f.devices.begin(), f.devices.end(), device::device_key(s.device_id, *device)) != f.devices.end();
 }
 
 std::vector<Handle> Model::matching(std::span<const RealmId> realms, const Filter& filter) const {
@@ -197,7 +239,7 @@ Page Model::query(const Query& query) const {
   std::vector<std::pair<Place, Session>> all;
   for (const Handle& handle : matching(query.realms, query.filter)) {
     const Session session = get(handle);
-    all.emplace_back(place_of(session, order.by), session);
+    all.emplace_back(place_of(session, order.by, marks(handle)), session);
   }
   const auto before = [&](const Place& a, const Place& b) { return order.descending ? b < a : a < b; };
   std::sort(all.begin(), all.end(), [&](const auto& a, const auto& b) { return before(a.first, b.first); });
@@ -234,6 +276,7 @@ Summary Model::summarize(std::span<const RealmId> realms, const Filter& filter) 
     ++out.sessions;
     ++(session.key.type == SessionType::kRegular ? out.regular : out.offline);
     users.emplace(handle.realm, session.user_id);
+    ++out.kinds[static_cast<std::size_t>(classify_(session.user_agent)->kind)];
     for (const auto& link : session.clients) ++out.clients[link.client_id];
   }
   out.users = users.size();

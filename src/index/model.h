@@ -12,10 +12,13 @@ namespace curfew::index {
 
 class Model {
  public:
+  explicit Model(device::Classify classify) : classify_(std::move(classify)) {}
+
   Handle insert(const session::Session& session);
   void erase(const Handle& handle);
   bool touch(const Handle& handle, Time at, const std::optional<IpAddress>& ip);
   void update(const Handle& handle, const session::Session& session);
+  void set_marks(const Handle& handle, std::uint16_t marks);
   void name_client(RealmId realm, std::string_view client_id, std::string_view name);
   bool forget_user(RealmId realm, std::string_view user_id);
   void put_user(RealmId realm, std::string_view user_id, std::string_view username, std::string_view email);
@@ -27,6 +30,9 @@ class Model {
   std::optional<Handle> find_by_token(RealmId realm, const session::TokenHash& hash) const;
   bool alive(const Handle& handle) const;
   session::Session get(const Handle& handle) const;
+  RowView view(const Handle& handle) const;  // but for the user's number
+  std::string device_key(const Handle& handle) const;
+  std::uint16_t marks(const Handle& handle) const;
 
   Page query(const Query& query) const;
   Summary summarize(std::span<const RealmId> realms, const Filter& filter) const;
@@ -58,7 +64,9 @@ class Model {
   const Realm* realm(RealmId id) const;
 
   std::map<RealmId, Realm> realms_;
-  std::map<std::uint64_t, Handle> dirty_;  // by no
+  device::Classify classify_;
+  std::map<std::uint64_t, Handle> dirty_;         // by no
+  std::map<std::uint64_t, std::uint16_t> marks_;  // the same
 };
 
 }  // namespace curfew::index

@@ -60,10 +60,24 @@ struct Failure {
   std::string what;
 };
 
+// "agent N" → one of a few kinds and families, of which two agents share one.
+device::Classify classifier() {
+  return [](std::string_view agent) {
+    auto device = std::make_shared<device::Device>();
+    if (agent.empty()) return std::shared_ptr<const device::Device>(device);
+    const int n = agent.back() - '0';
+    device->kind = static_cast<device::Kind>(n % 3 + 1);
+    device->family = n < 2    ? "Firefox on Windows"
+                     : n == 2 ? std::string(device::kUnknownFamily)
+                              : "Family " + std::to_string(n);
+    return std::shared_ptr<const device::Device>(device);
+  };
+}
+
 // One history and its two witnesses.
 class History {
  public:
-  explicit History(std::uint64_t seed) : random_(seed) {
+  explicit History(std::uint64_t seed) : random_(seed), index_(classifier()), model_(classifier()) {
     for (int i = 0; i < 60; ++i) spare_ids_.push_back(make_id());
     index_.keep_rows_of_counts(below(3) == 0 ? 5 : 1000);
   }

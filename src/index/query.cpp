@@ -11,7 +11,8 @@ constexpr std::size_t kMaxKey = 1024;  // a folded username of 255 bytes may gro
 
 bool Filter::empty() const {
   return search.empty() && !type && clients.empty() && !user && ip.empty() && ip_not.empty() && !started_after &&
-         !started_before && !last_access_after && !last_access_before && !remember_me;
+         !started_before && !last_access_after && !last_access_before && !remember_me && device_kinds.empty() &&
+         devices.empty() && marks == 0;
 }
 
 std::string encode_cursor(const Cursor& cursor) {
@@ -39,13 +40,16 @@ Result<Cursor> decode_cursor(std::string_view text) {
   Cursor cursor;
   cursor.no = session::SessionNo{reader.varint()};
   cursor.key = std::string(reader.bytes());
-  if (!reader.finish("cursor") || flags >= 16 || cursor.key.size() > kMaxKey) return refuse();
+  if (!reader.finish("cursor") || flags >> 2 > static_cast<unsigned>(SortBy::kSeverity) || cursor.key.size() > kMaxKey)
+    return refuse();
   cursor.order.by = static_cast<SortBy>(flags >> 2);
   cursor.order.descending = (flags & 2) != 0;
   cursor.backwards = (flags & 1) != 0;
   const bool timed = cursor.order.by == SortBy::kLastAccess || cursor.order.by == SortBy::kStarted;
   if (timed && cursor.key.size() != 8) return refuse();
   if (cursor.order.by == SortBy::kIpAddress && cursor.key.size() != 16) return refuse();
+  if (cursor.order.by == SortBy::kSeverity && (cursor.key.size() != 9 || static_cast<std::uint8_t>(cursor.key[0]) > 3))
+    return refuse();
   return cursor;
 }
 

@@ -1,6 +1,7 @@
 // What can be asked of the live sessions, and what is answered. Plain values.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/ip.h"
+#include "device/device.h"
 #include "session/session.h"
 
 namespace curfew::index {
@@ -29,25 +31,35 @@ struct Filter {
   std::optional<Time>
       last_access_before;  // last access < it; "idle for d" is last_access <= now - d: pass now - d + 1 ms
   std::optional<bool> remember_me;
+  // Any of these kinds, or any of these devices (device::device_key).
+  std::vector<device::Kind> device_kinds;
+  std::vector<std::string> devices;
+  std::uint16_t marks = 0;  // any of these bits; 0 does not restrict
 
   bool empty() const;
 };
 
-enum class SortBy : std::uint8_t { kLastAccess, kStarted, kUsername, kIpAddress };
+// Sixteen bits a session that its owner sets (Index::set_marks). The index gives a meaning only to the last three: the
+// session's severity, at most one of them.
+inline constexpr std::size_t kMarkBits = 16;
+inline constexpr std::uint16_t kLowSeverity = 1U << 13, kMediumSeverity = 1U << 14, kHighSeverity = 1U << 15;
+
+enum class SortBy : std::uint8_t { kLastAccess, kStarted, kUsername, kIpAddress, kSeverity };
 struct Order {
   SortBy by = SortBy::kLastAccess;
   bool descending = true;
 };
 // Rows that are equal in the sort key stand in the order of `no` (reversed when descending), so every order is total.
 // kUsername compares the case-folded names byte by byte, kIpAddress the address bytes (all IPv4 before IPv6 above
-// ::ffff:0:0/96).
+// ::ffff:0:0/96). kSeverity compares the severity (none, low, medium, high), then the last access.
 
 // A place between two rows of an order: rows after it are "next", rows before it "previous". It names the row that it
 // was taken from by value, so it stays good when that row has moved or ended. encode/decode give it the opaque text of
 // the API.
 struct Cursor {
   Order order;
-  std::string key;  // the sort key's bytes as the index orders them (for kLastAccess and kStarted 8 bytes big-endian)
+  std::string key;  // the sort key's bytes as the index orders them (for kLastAccess and kStarted 8 bytes big-endian;
+                    // for kSeverity a byte from 0 to 3 and the last access)
   session::SessionNo no;
   bool backwards = false;  // the page that ends just before this place, instead of the one that begins just after it
 };
@@ -73,6 +85,7 @@ struct Page {
 struct Summary {
   std::uint64_t sessions = 0, regular = 0, offline = 0, users = 0;
   std::map<std::string, std::uint64_t> clients;  // sessions by client id; a session counts once for each of its clients
+  std::array<std::uint64_t, device::kKinds> kinds{};  // sessions by kind of device
 };
 
 struct UserRow {

@@ -84,6 +84,7 @@ void RealmIndex::build() {
     helper.join();
   }
   clients_.finish_entering();
+  build_device_bitmaps();
   offline_.addMany(loaded_offline_.size(), loaded_offline_.data());
   remembered_.addMany(loaded_remembered_.size(), loaded_remembered_.data());
   loaded_offline_ = loaded_remembered_ = {};
@@ -109,6 +110,17 @@ void RealmIndex::build_tables() {
     by_key_.insert(hash, row, KeyHash{rows_});
     if (const auto token = rows_.token(row)) by_token_.insert(RowStore::token_hash(*token), row, TokenHashOf{rows_});
   }
+}
+
+void RealmIndex::build_device_bitmaps() {
+  devices_.begin_bitmaps();
+  for (std::uint32_t row = 0; row < rows_.rows(); ++row) {
+    const RowFacts& facts = rows_.facts(row);
+    if (facts.no == 0) continue;
+    const RowRest& rest = rows_.rest(row);
+    devices_.enter_bitmaps(row, facts.kind(), rest.user_agent, rest.device);
+  }
+  devices_.end_bitmaps();
 }
 
 void RealmIndex::build_time_orders() {
@@ -211,13 +223,43 @@ void RealmIndex::verify() const {
       ++listed;
     });
   }
+  verify_devices_and_marks();
   CURFEW_CHECK(offline == offline_count() && remembered == remembered_count_ && linked == 0 && listed == n,
                "counts agree");
 }
 
+void RealmIndex::verify_devices_and_marks() const {
+  devices_.verify();
+  std::uint64_t kinds = 0, families = 0, listed = 0, of_marks = 0, marked = 0;
+  for (const std::uint32_t row : live_) {
+    const RowFacts& facts = rows_.facts(row);
+    const RowRest& rest = rows_.rest(row);
+    CURFEW_CHECK(facts.kind() == devices_.kind_of(rest.user_agent), "a row's kind is that of its agent string");
+    CURFEW_CHECK(devices_.rows_of(facts.kind()).contains(row), "the kind has a bitmap");
+    if (rest.device == 0) {
+      CURFEW_CHECK(devices_.family(devices_.family_of(rest.user_agent)).rows.contains(row), "the family has a bitmap");
+      ++families;
+    } else {
+      bool found = false;
+      devices_.lists().for_each(devices_.list_of(rest.device), [&](std::uint32_t other) { found |= other == row; });
+      CURFEW_CHECK(found, "a device id lists its rows");
+      ++listed;
+    }
+    const std::uint16_t marks = marks_.of(row);
+    CURFEW_CHECK(facts.has(RowFacts::kMarked) == (marks != 0) && facts.severity() == rank_of(marks),
+                 "a row knows that it is marked, and its severity");
+    marked += static_cast<std::uint64_t>(std::popcount(marks));
+  }
+  for (const std::uint64_t n : devices_.counts()) kinds += n;
+  for (std::size_t bit = 0; bit < kMarkBits; ++bit) of_marks += marks_.rows(bit).cardinality();
+  CURFEW_CHECK(kinds == rows_.live() && of_marks == marked && devices_.rows_of_families() == families &&
+                   devices_.rows_of_ids() == listed,
+               "nothing but live rows has a kind, a device or a mark");
+}
+
 std::size_t RealmIndex::memory_bytes() const {
-  return rows_.memory_bytes() + users_.memory_bytes() + clients_.memory_bytes() + user_agents_.memory_bytes() +
-         devices_.memory_bytes() + by_key_.memory_bytes() + by_token_.memory_bytes() + live_.getSizeInBytes() +
+  return rows_.memory_bytes() + users_.memory_bytes() + clients_.memory_bytes() + devices_.memory_bytes() +
+         marks_.memory_bytes() + by_key_.memory_bytes() + by_token_.memory_bytes() + live_.getSizeInBytes() +
          offline_.getSizeInBytes() + remembered_.getSizeInBytes() + by_last_access_.memory_bytes() +
          by_started_.memory_bytes() + by_ip_.memory_bytes() + by_name_.memory_bytes();
 }

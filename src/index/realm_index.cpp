@@ -1,6 +1,7 @@
 #include "index/realm_index.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/text.h"
 
@@ -100,8 +101,9 @@ std::uint32_t RealmIndex::add_row(const session::Session& session, const UserDir
   const std::uint32_t user = learn_user(key, session, bulk);
   const std::uint32_t row = rows_.add(session, id);
   rows_.facts(row).user = user;
-  rows_.rest(row).user_agent = user_agents_.acquire(session.user_agent);
-  rows_.rest(row).device = devices_.acquire(session.device_id);
+  rows_.rest(row).user_agent = devices_.acquire_agent(session.user_agent);
+  rows_.rest(row).device = devices_.acquire_id(session.device_id);
+  rows_.facts(row).set_kind(devices_.kind_of(rows_.rest(row).user_agent));
   rows_.rest(row).clients = clients_.acquire(session.clients);
   users_.add_row(user, row);
   if (bulk) {
@@ -118,7 +120,9 @@ std::uint32_t RealmIndex::add_row(const session::Session& session, const UserDir
 void RealmIndex::enter_bitmaps(std::uint32_t row) {
   const RowFacts& facts = rows_.facts(row);
   const bool offline = facts.has(RowFacts::kOffline);
-  clients_.enter(row, rows_.rest(row).clients, offline);
+  const RowRest& rest = rows_.rest(row);
+  clients_.enter(row, rest.clients, offline);
+  devices_.enter(row, facts.kind(), rest.user_agent, rest.device);
   if (offline) offline_.add(row);
   if (facts.has(RowFacts::kRememberMe)) {
     remembered_.add(row);
@@ -130,6 +134,7 @@ void RealmIndex::enter_bitmaps_later(std::uint32_t row) {
   const RowFacts& facts = rows_.facts(row);
   const bool offline = facts.has(RowFacts::kOffline);
   clients_.enter_later(row, rows_.rest(row).clients, offline);
+  devices_.enter_lists(row, rows_.rest(row).device);
   if (offline) loaded_offline_.push_back(row);
   if (facts.has(RowFacts::kRememberMe)) {
     loaded_remembered_.push_back(row);
@@ -140,7 +145,9 @@ void RealmIndex::enter_bitmaps_later(std::uint32_t row) {
 void RealmIndex::leave_bitmaps(std::uint32_t row) {
   const RowFacts& facts = rows_.facts(row);
   const bool offline = facts.has(RowFacts::kOffline);
-  clients_.leave(row, rows_.rest(row).clients, offline);
+  const RowRest& rest = rows_.rest(row);
+  clients_.leave(row, rest.clients, offline);
+  devices_.leave(row, facts.kind(), rest.user_agent, rest.device);
   if (offline) offline_.remove(row);
   if (facts.has(RowFacts::kRememberMe)) {
     remembered_.remove(row);
@@ -165,6 +172,16 @@ void RealmIndex::load(const session::Session& session, const UserDirectory::Key&
 void RealmIndex::erase(std::uint32_t row) {
   rows_.facts(row).set(RowFacts::kEnding, true);
   ending_.push_back(row);
+}
+
+void RealmIndex::set_marks(std::uint32_t row, std::uint16_t marks) {
+  RowFacts& facts = rows_.facts(row);
+  const std::uint16_t before = this->marks(row);
+  if (marks == before) return;
+  CURFEW_CHECK(std::popcount(static_cast<unsigned>(marks & kSeverities)) <= 1, "a session has one severity");
+  marks_.change(row, before, marks);
+  facts.set(RowFacts::kMarked, marks != 0);
+  facts.set_severity(rank_of(marks));
 }
 
 void RealmIndex::settle() {
@@ -205,12 +222,13 @@ void RealmIndex::end_row(std::uint32_t row) {
   by_key_.erase(rows_.key_hash(row), row);
   if (const auto token = rows_.token(row)) by_token_.erase(RowStore::token_hash(*token), row);
   leave_bitmaps(row);
+  set_marks(row, 0);
   live_.remove(row);
   users_.remove_row(rows_.facts(row).user, row);
   const RowRest& rest = rows_.rest(row);
   clients_.release(rest.clients);
-  user_agents_.release(rest.user_agent);
-  devices_.release(rest.device);
+  devices_.release_agent(rest.user_agent);
+  devices_.release_id(rest.device);
   rows_.remove(row);
 }
 
@@ -260,11 +278,12 @@ void RealmIndex::update(std::uint32_t row, const session::Session& session) {
   leave_bitmaps(row);
   const std::uint32_t old_clients = rest.clients, old_agent = rest.user_agent, old_device = rest.device;
   rest.clients = clients_.acquire(session.clients);
-  rest.user_agent = user_agents_.acquire(session.user_agent);
-  rest.device = devices_.acquire(session.device_id);
+  rest.user_agent = devices_.acquire_agent(session.user_agent);
+  rest.device = devices_.acquire_id(session.device_id);
   clients_.release(old_clients);
-  user_agents_.release(old_agent);
-  devices_.release(old_device);
+  devices_.release_agent(old_agent);
+  devices_.release_id(old_device);
+  facts.set_kind(devices_.kind_of(rest.user_agent));
   facts.set(RowFacts::kRememberMe, session.remember_me);
   enter_bitmaps(row);
 
@@ -355,6 +374,7 @@ Probe RealmIndex::key(SortBy by, std::uint32_t row) const {
     case SortBy::kIpAddress:
       return ip_keys_.probe(row);
     case SortBy::kLastAccess:
+    case SortBy::kSeverity:
       break;
   }
   return last_access_keys_.probe(row);
@@ -364,6 +384,7 @@ std::string RealmIndex::key_bytes(SortBy by, std::uint32_t row) const {
   if (by == SortBy::kUsername) return std::string(users_.folded_name(rows_.facts(row).user));
   const Probe probe = key(by, row);
   std::string out;
+  if (by == SortBy::kSeverity) out.push_back(static_cast<char>(rows_.facts(row).severity()));
   append_big_endian(out, probe.hi);
   if (by == SortBy::kIpAddress) append_big_endian(out, probe.lo);
   return out;

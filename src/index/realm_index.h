@@ -15,9 +15,10 @@
 
 #include "index/client_directory.h"
 #include "index/counted_tree.h"
+#include "index/device_directory.h"
+#include "index/marks.h"
 #include "index/query.h"
 #include "index/row_store.h"
-#include "index/string_pool.h"
 #include "index/user_directory.h"
 
 namespace curfew::index {
@@ -58,7 +59,7 @@ struct NameKeys {
 
 class RealmIndex {
  public:
-  explicit RealmIndex(RealmId id) : id_(id) {}
+  RealmIndex(RealmId id, const device::Classify& classify) : id_(id), devices_(classify) {}
   RealmIndex(const RealmIndex&) = delete;
   RealmIndex& operator=(const RealmIndex&) = delete;
 
@@ -75,6 +76,7 @@ class RealmIndex {
   bool settled() const { return moving_.empty() && ending_.empty(); }
   void settle();
   void set_dirty(std::uint32_t row, bool dirty) { rows_.facts(row).set(RowFacts::kDirty, dirty); }
+  void set_marks(std::uint32_t row, std::uint16_t marks);
   void name_client(std::string_view client_id, std::string_view name) { clients_.name_client(client_id, name); }
   bool forget_user(std::string_view user_id);
   void put_user(std::string_view user_id, std::string_view username, std::string_view email, bool bulk);
@@ -102,6 +104,14 @@ class RealmIndex {
   const RowStore& rows() const { return rows_; }
   const UserDirectory& users() const { return users_; }
   const ClientDirectory& clients() const { return clients_; }
+  const DeviceDirectory& devices() const { return devices_; }
+  const Marks& marks() const { return marks_; }
+  std::uint16_t marks(std::uint32_t row) const {
+    return rows_.facts(row).has(RowFacts::kMarked) ? marks_.of(row) : std::uint16_t{0};
+  }
+  std::string device_key(std::uint32_t row) const {
+    return devices_.key(rows_.rest(row).user_agent, rows_.rest(row).device);
+  }
   const Roaring& live() const { return live_; }
   const Roaring& offline() const { return offline_; }
   const Roaring& remembered() const { return remembered_; }
@@ -111,7 +121,7 @@ class RealmIndex {
   const CountedTree<StartedKeys>& by_started() const { return by_started_; }
   const CountedTree<NameKeys>& by_name() const { return by_name_; }
   const CountedTree<IpKeys>& by_ip() const { return by_ip_; }
-  // f(tree) with the tree of that order.
+  // f(tree) with the tree of that order. Severity has none: planner.h walks its classes by last access.
   template <class F>
   decltype(auto) with_order(SortBy by, F f) const {
     switch (by) {
@@ -122,11 +132,12 @@ class RealmIndex {
       case SortBy::kIpAddress:
         return f(by_ip_);
       case SortBy::kLastAccess:
+      case SortBy::kSeverity:
         break;
     }
     return f(by_last_access_);
   }
-  // A row's sort key: hi, lo and no; text where the name is longer than those hold.
+  // A row's sort key: hi, lo and no; text where the name is longer than those hold. Not of kSeverity.
   Probe key(SortBy by, std::uint32_t row) const;
   // The same as the bytes of a Cursor.
   std::string key_bytes(SortBy by, std::uint32_t row) const;
@@ -164,6 +175,8 @@ class RealmIndex {
   void settle_ends();
   void end_row(std::uint32_t row);
   void build_tables();
+  void build_device_bitmaps();
+  void verify_devices_and_marks() const;
   void build_time_orders();
   void build_name_order();
   void build_ip_order();
@@ -172,7 +185,8 @@ class RealmIndex {
   RowStore rows_;
   UserDirectory users_;
   ClientDirectory clients_;
-  StringPool user_agents_, devices_;
+  DeviceDirectory devices_;
+  Marks marks_;
   OrdinalTable by_key_, by_token_;
   Roaring live_, offline_, remembered_;
   std::uint64_t remembered_count_ = 0;

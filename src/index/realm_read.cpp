@@ -14,8 +14,8 @@ void RealmIndex::fill(std::uint32_t row, session::Session& out) const {
   out.username = users_.username_view(facts.user);
   out.email = users_.email_view(facts.user);
   out.ip = rows_.ip(facts);
-  out.user_agent = user_agents_[rest.user_agent];
-  out.device_id = devices_[rest.device];
+  out.user_agent = devices_.agent(rest.user_agent);
+  out.device_id = devices_.id(rest.device);
   out.started = Time{facts.started()};
   out.last_access = Time{facts.last_access()};
   out.remember_me = facts.has(RowFacts::kRememberMe);
@@ -42,15 +42,13 @@ void RealmIndex::get_all(std::span<const std::uint32_t> rows, std::vector<sessio
     rows_.prefetch_deep(row);
     const RowRest& rest = rows_.rest(row);
     clients_.prefetch(rest.clients);
-    user_agents_.prefetch(rest.user_agent);
-    devices_.prefetch(rest.device);
+    devices_.prefetch(rest.user_agent, rest.device);
   }
   for (const std::uint32_t row : rows) {
     users_.prefetch_text(rows_.facts(row).user);
     const RowRest& rest = rows_.rest(row);
     clients_.prefetch_members(rest.clients);
-    user_agents_.prefetch_text(rest.user_agent);
-    devices_.prefetch_text(rest.device);
+    devices_.prefetch_text(rest.user_agent, rest.device);
   }
   out.reserve(out.size() + rows.size());
   for (const std::uint32_t row : rows) fill(row, out.emplace_back());

@@ -83,7 +83,7 @@ UserSet::UserSet(std::vector<std::uint32_t> users, std::uint32_t slots) : list_(
   for (const std::uint32_t user : list_) bits_[user >> 6] |= std::uint64_t{1} << (user & 63);
 }
 
-RowFilter::RowFilter(const RealmIndex& realm, const Filter& filter) : realm_(realm) {
+RowFilter::RowFilter(const RealmIndex& realm, const Filter& filter) : realm_(&realm) {
   if (filter.type) offline_ = *filter.type == session::SessionType::kOffline;
   remembered_ = filter.remember_me;
   started_ = time_range(filter.started_after, filter.started_before);
@@ -98,9 +98,32 @@ RowFilter::RowFilter(const RealmIndex& realm, const Filter& filter) : realm_(rea
       clients_.push_back(client);
   }
   impossible_ = impossible_ || (by_clients_ && clients_.empty());
+  marks_ = filter.marks;
+  if (!filter.device_kinds.empty() || !filter.devices.empty()) set_devices(filter);
   if (!filter.ip.empty() || !filter.ip_not.empty()) set_networks(filter.ip, filter.ip_not);
   if (filter.user && !impossible_) set_users(*filter.user);
   if (!filter.search.empty() && !impossible_) set_search(filter.search);
+}
+
+RowFilter RowFilter::with_rank(unsigned rank) const {
+  RowFilter out = *this;
+  out.rank_ = rank;
+  return out;
+}
+
+void RowFilter::set_devices(const Filter& filter) {
+  by_devices_ = true;
+  for (const device::Kind kind : filter.device_kinds) kinds_ |= 1U << static_cast<unsigned>(kind);
+  const DeviceDirectory& devices = realm_->devices();
+  const auto add = [](std::vector<std::uint32_t>& to, std::uint32_t ordinal) {
+    if (ordinal != DeviceDirectory::kNone && std::find(to.begin(), to.end(), ordinal) == to.end())
+      to.push_back(ordinal);
+  };
+  for (const std::string_view key : filter.devices) {
+    if (key.starts_with(kIdPrefix)) add(device_ids_, devices.find_id(key.substr(kIdPrefix.size())));
+    if (key.starts_with(kFamilyPrefix)) add(families_, devices.find_family(key.substr(kFamilyPrefix.size())));
+  }
+  impossible_ = impossible_ || (kinds_ == 0 && families_.empty() && device_ids_.empty());
 }
 
 void RowFilter::set_networks(const std::vector<Cidr>& in, const std::vector<Cidr>& out) {
@@ -118,29 +141,29 @@ void RowFilter::set_networks(const std::vector<Cidr>& in, const std::vector<Cidr
 
 void RowFilter::set_users(const std::string& user) {
   std::vector<std::uint32_t> found;
-  if (const std::uint32_t by_id = realm_.users().find(user); by_id != UserDirectory::kNone)
+  if (const std::uint32_t by_id = realm_->users().find(user); by_id != UserDirectory::kNone)
     found.push_back(by_id);
   else
-    found = realm_.users().named(fold_case(user));
-  std::erase_if(found, [&](std::uint32_t u) { return realm_.users().rows(u) == 0; });
+    found = realm_->users().named(fold_case(user));
+  std::erase_if(found, [&](std::uint32_t u) { return realm_->users().rows(u) == 0; });
   impossible_ = impossible_ || found.empty();
-  users_.emplace(std::move(found), realm_.users().slots());
+  users_.emplace(std::move(found), realm_->users().slots());
 }
 
 void RowFilter::set_search(const std::string& search) {
   const std::string folded = fold_case(search);
   if (folded.empty()) return;
   TextPart text(folded);
-  UserSet users(realm_.users().matching(text, false), realm_.users().slots());
+  UserSet users(realm_->users().matching(text, false), realm_->users().slots());
   UuidPart uuid(folded);
   Ipv4Part v4(folded);
   Ipv6Part v6(folded);
   constexpr std::size_t worth_a_lookup = 8;
   std::optional<std::vector<std::uint32_t>> whole_ids;
-  if (folded.size() >= worth_a_lookup && !realm_.rows().longer_id_than(folded.size()))
-    whole_ids = realm_.find_folded(folded);
-  const bool ids = whole_ids ? !whole_ids->empty() : realm_.rows().long_ids() > 0 || uuid.possible();
-  if (ids || v4.possible() || (v6.possible() && realm_.rows().v6_slots() > 0)) {
+  if (folded.size() >= worth_a_lookup && !realm_->rows().longer_id_than(folded.size()))
+    whole_ids = realm_->find_folded(folded);
+  const bool ids = whole_ids ? !whole_ids->empty() : realm_->rows().long_ids() > 0 || uuid.possible();
+  if (ids || v4.possible() || (v6.possible() && realm_->rows().v6_slots() > 0)) {
     search_.emplace(
         MixedSearch{std::move(users), std::move(whole_ids), std::move(text), std::move(uuid), v4, std::move(v6)});
     return;
@@ -149,20 +172,31 @@ void RowFilter::set_search(const std::string& search) {
   named_.emplace(std::move(users));
 }
 
+bool RowFilter::device_matches(std::uint32_t row, const RowFacts& facts) const {
+  if ((kinds_ >> static_cast<unsigned>(facts.kind()) & 1) != 0) return true;
+  if (families_.empty() && device_ids_.empty()) return false;
+  const RowRest& rest = realm_->rows().rest(row);
+  const auto has = [](const std::vector<std::uint32_t>& all, std::uint32_t ordinal) {
+    return std::find(all.begin(), all.end(), ordinal) != all.end();
+  };
+  if (rest.device != 0) return has(device_ids_, rest.device);
+  return !families_.empty() && has(families_, realm_->devices().family_of(rest.user_agent));
+}
+
 bool RowFilter::ip_matches(const RowFacts& facts) const {
   if (!facts.has(RowFacts::kV6)) {
     for (const auto& [low, high] : v4_)
       if (facts.ip <= high) return facts.ip >= low;
     return false;
   }
-  const IpAddress ip = realm_.rows().ip(facts);
+  const IpAddress ip = realm_->rows().ip(facts);
   return std::any_of(ip_.begin(), ip_.end(),
                      [&](const IpRange& range) { return range.first <= ip && ip <= range.last; });
 }
 
 bool RowFilter::search_matches(std::uint32_t row, const RowFacts& facts) const {
   const MixedSearch& search = *search_;
-  const RowStore& rows = realm_.rows();
+  const RowStore& rows = realm_->rows();
   if (search.users.contains(facts.user)) return true;
   if (facts.has(RowFacts::kV6) ? search.v6.possible() && search.v6.in(rows.ip(facts)) : search.v4.in(facts.ip))
     return true;
@@ -182,10 +216,13 @@ bool RowFilter::search_matches(std::uint32_t row, const RowFacts& facts) const {
 }
 
 bool RowFilter::matches(std::uint32_t row, bool bitmaps_done) const {
-  const RowFacts& facts = realm_.rows().facts(row);
+  const RowFacts& facts = realm_->rows().facts(row);
   if (!bitmaps_done) {
     if (offline_ && facts.has(RowFacts::kOffline) != *offline_) return false;
     if (remembered_ && facts.has(RowFacts::kRememberMe) != *remembered_) return false;
+    if (rank_ && facts.severity() != *rank_) return false;
+    if (marks_ != 0 && (!facts.has(RowFacts::kMarked) || !realm_->marks().any_of(row, marks_))) return false;
+    if (by_devices_ && !device_matches(row, facts)) return false;
   }
   if (!within(started_, facts.started()) || !within(last_access_, facts.last_access())) return false;
   if (by_ip_ && !ip_matches(facts)) return false;

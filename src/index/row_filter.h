@@ -58,16 +58,24 @@ struct IpRange {
 class RowFilter {
  public:
   RowFilter(const RealmIndex& realm, const Filter& filter);
+  // One class of the order by severity: the same, and this rank.
+  RowFilter with_rank(unsigned rank) const;
 
   bool impossible() const { return impossible_; }
   bool matches(std::uint32_t row) const { return matches(row, false); }
-  // `bitmaps_done`: type, remember-me and clients are known to hold.
+  // `bitmaps_done`: type, remember-me, clients, devices, marks and rank are known to hold.
   bool matches(std::uint32_t row, bool bitmaps_done) const;
 
   const std::optional<bool>& offline() const { return offline_; }
   const std::optional<bool>& remembered() const { return remembered_; }
   bool by_clients() const { return by_clients_; }
   const std::vector<const ClientDirectory::Client*>& clients() const { return clients_; }
+  bool by_devices() const { return by_devices_; }
+  unsigned kinds() const { return kinds_; }                                 // bits: 1 << kind
+  const std::vector<std::uint32_t>& families() const { return families_; }  // ordinals; of rows without a device id
+  const std::vector<std::uint32_t>& device_ids() const { return device_ids_; }
+  std::uint16_t marks() const { return marks_; }  // 0: no condition
+  const std::optional<unsigned>& rank() const { return rank_; }
   const std::optional<TimeRange>& started() const { return started_; }
   const std::optional<TimeRange>& last_access() const { return last_access_; }
   bool by_ip() const { return by_ip_; }
@@ -80,8 +88,10 @@ class RowFilter {
     return search_ && search_->whole_ids && !search_->v4.possible() && !search_->v6.possible();
   }
 
-  bool any_bitmap() const { return offline_ || remembered_ || by_clients_; }
-  // Conditions beside type, remember-me and clients.
+  // A condition with bitmaps, other than the type.
+  bool beyond_type() const { return remembered_ || by_clients_ || by_devices_ || marks_ != 0 || rank_; }
+  bool any_bitmap() const { return offline_ || beyond_type(); }
+  // Conditions without bitmaps.
   int others() const {
     return started_.has_value() + last_access_.has_value() + by_ip_ + users_.has_value() + named_.has_value() +
            search_.has_value();
@@ -91,13 +101,19 @@ class RowFilter {
   void set_users(const std::string& user);
   void set_search(const std::string& search);
   void set_networks(const std::vector<Cidr>& in, const std::vector<Cidr>& out);
+  void set_devices(const Filter& filter);
   bool ip_matches(const RowFacts& facts) const;
+  bool device_matches(std::uint32_t row, const RowFacts& facts) const;
   bool search_matches(std::uint32_t row, const RowFacts& facts) const;
 
-  const RealmIndex& realm_;
+  const RealmIndex* realm_;
   bool impossible_ = false;
   std::optional<bool> offline_, remembered_;
-  bool by_clients_ = false, by_ip_ = false;
+  bool by_clients_ = false, by_ip_ = false, by_devices_ = false;
+  unsigned kinds_ = 0;
+  std::vector<std::uint32_t> families_, device_ids_;
+  std::uint16_t marks_ = 0;
+  std::optional<unsigned> rank_;
   std::vector<const ClientDirectory::Client*> clients_;
   std::optional<TimeRange> started_, last_access_;
   std::vector<IpRange> ip_;

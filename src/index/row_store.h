@@ -12,6 +12,7 @@
 
 #include "base/ip.h"
 #include "base/time.h"
+#include "device/device.h"
 #include "index/paged_array.h"
 #include "index/session_id.h"
 #include "session/session.h"
@@ -30,8 +31,10 @@ class RowFacts {
     kLongSince = 64,  // the clients' times are in the arena
     kIdShort = 128,
     kIdLong = 256,
-    kEnding = 512,  // erased; its structures are put right with the rest of its batch
+    kEnding = 512,   // erased; its structures are put right with the rest of its batch
+    kMarked = 1024,  // some of its marks are set
   };
+  // Bits 11 and 12 of the flags hold the severity, 13 to 15 the kind of device.
   std::uint64_t no = 0;    // of a free row: 0
   std::uint32_t user = 0;  // of a free row: the next free one
   std::uint32_t ip = 0;
@@ -47,6 +50,14 @@ class RowFacts {
   }
   std::uint16_t since_high() const { return static_cast<std::uint16_t>(started_ >> 48); }
   void set_since_high(std::uint16_t v) { started_ = (started_ & kTimeBits) | static_cast<std::uint64_t>(v) << 48; }
+  unsigned severity() const { return static_cast<unsigned>(last_ >> kSeverityAt & 3); }
+  void set_severity(unsigned rank) {
+    last_ = (last_ & ~(std::uint64_t{3} << kSeverityAt)) | std::uint64_t{rank} << kSeverityAt;
+  }
+  device::Kind kind() const { return static_cast<device::Kind>(last_ >> kKindAt); }
+  void set_kind(device::Kind kind) {
+    last_ = (last_ & ~(std::uint64_t{7} << kKindAt)) | static_cast<std::uint64_t>(kind) << kKindAt;
+  }
   session::SessionType type() const {
     return has(kOffline) ? session::SessionType::kOffline : session::SessionType::kRegular;
   }
@@ -57,6 +68,8 @@ class RowFacts {
   }
 
  private:
+  static constexpr unsigned kSeverityAt = 48 + 11, kKindAt = 48 + 13;
+  static_assert(device::kKinds <= 8);
   static constexpr std::uint64_t kTimeBits = (std::uint64_t{1} << 48) - 1;
   std::uint64_t started_ = 0;  // and the first two bytes of the clients' times
   std::uint64_t last_ = 0;     // and the flags

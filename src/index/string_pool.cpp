@@ -2,6 +2,11 @@
 
 namespace curfew::index {
 
+std::uint32_t StringPool::find(std::string_view text) const {
+  if (text.empty()) return 0;
+  return table_.find(hash_bytes(text), [&](std::uint32_t ordinal) { return (*this)[ordinal] == text; });
+}
+
 std::uint32_t StringPool::acquire(std::string_view text) {
   if (text.empty()) return 0;
   const std::uint64_t hash = hash_bytes(text);

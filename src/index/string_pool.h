@@ -17,6 +17,8 @@ class StringPool {
   StringPool() { entries_.grow(1); }
   std::uint32_t acquire(std::string_view text);
   void release(std::uint32_t ordinal);
+  // The ordinal of a text that somebody uses, or OrdinalTable::kNone.
+  std::uint32_t find(std::string_view text) const;
   std::string_view operator[](std::uint32_t ordinal) const {
     const Entry& entry = entries_[ordinal];
     return entry.length == 0 ? std::string_view{} : arena_.view(entry.ref, entry.length);

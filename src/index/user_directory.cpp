@@ -131,7 +131,7 @@ std::uint32_t UserDirectory::add(const Key& key, std::string_view username, std:
   const IdProbe& probe = key.probe;
   std::uint32_t at = free_;
   if (at != kNone)
-    free_ = users_[at].posting;
+    free_ = users_[at].rows.posting;
   else
     at = users_.push(User{});
   User& user = users_[at];
@@ -169,13 +169,13 @@ void UserDirectory::set_names(std::uint32_t at, std::string_view username, std::
 
 void UserDirectory::forget(std::uint32_t at) {
   User& user = users_[at];
-  CURFEW_CHECK(user.rows == 0, "only a user without sessions can be forgotten");
+  CURFEW_CHECK(user.rows.size() == 0, "only a user without sessions can be forgotten");
   order_.erase(keys_.probe(at), at);
   trigrams_.remove(at, folded_name(at));
   table_.erase(HashOf{*this}(at), at);
   texts_.release(user.texts, user.texts_size);
   user = User{};
-  user.posting = free_;
+  user.rows.posting = free_;
   free_ = at;
 }
 
@@ -276,11 +276,18 @@ std::vector<std::uint32_t> UserDirectory::matching(const TextPart& part, bool an
 }
 
 std::size_t UserDirectory::memory_bytes() const {
-  std::size_t bytes = users_.memory_bytes() + texts_.memory_bytes() + postings_.memory_bytes() + table_.memory_bytes() +
-                      order_.memory_bytes() + trigrams_.memory_bytes();
-  for (const auto& rows : many_)
-    if (rows) bytes += rows->getSizeInBytes();
-  return bytes;
+  return users_.memory_bytes() + texts_.memory_bytes() + lists_.memory_bytes() + table_.memory_bytes() +
+         order_.memory_bytes() + trigrams_.memory_bytes();
+}
+
+void UserDirectory::add_row(std::uint32_t user, std::uint32_t row) {
+  if (users_[user].rows.size() == 0) ++with_rows_;
+  lists_.add(users_[user].rows, row);
+}
+
+void UserDirectory::remove_row(std::uint32_t user, std::uint32_t row) {
+  lists_.remove(users_[user].rows, row);
+  if (users_[user].rows.size() == 0) --with_rows_;
 }
 
 }  // namespace curfew::index

@@ -1,24 +1,21 @@
 // UserDirectory: the users of one realm, their names and their sessions' rows.
 //
 // What it is: a record of 48 bytes a user and a block with the texts; a hash by id; an order by case-folded username
-// and id; a trigram index over the usernames; for each user the rows of the sessions, in place for one, as a short
-// array up to kManyRows, as a compressed bitmap beyond. Invariants: a user stays known until forget(). Rows in a short
-// array ascend by the order in which they were added. Threads: none of its own. Views of texts stay good until the next
+// and id; a trigram index over the usernames; for each user the rows of the sessions (row_lists.h). Invariants: a user
+// stays known until forget(). Threads: none of its own. Views of texts stay good until the next
 // change of the directory.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <roaring/roaring.hh>
 
 #include "index/blob_arena.h"
 #include "index/counted_tree.h"
 #include "index/ordinal_table.h"
 #include "index/part_finder.h"
+#include "index/row_lists.h"
 #include "index/session_id.h"
 #include "index/trigram_index.h"
 
@@ -82,22 +79,14 @@ class UserDirectory {
   // Users whose name holds the part, ascending ordinals. `any_text`: or whose email or id holds it.
   std::vector<std::uint32_t> matching(const TextPart& part, bool any_text) const;
 
-  std::uint32_t rows(std::uint32_t user) const { return users_[user].rows; }
+  std::uint32_t rows(std::uint32_t user) const { return users_[user].rows.size(); }
   void add_row(std::uint32_t user, std::uint32_t row);
   void remove_row(std::uint32_t user, std::uint32_t row);
   template <class F>
   void for_each_row(std::uint32_t user, F f) const {
-    const User& u = users_[user];
-    if (u.rows == 0) return;
-    if (u.flags & kMany) {
-      for (const std::uint32_t row : *many_[u.posting]) f(row);
-    } else if (u.rows == 1) {
-      f(u.posting);
-    } else {
-      const auto* list = reinterpret_cast<const std::uint32_t*>(postings_.at(u.posting));
-      for (std::uint32_t i = 0; i < u.rows; ++i) f(list[i]);
-    }
+    lists_.for_each(users_[user].rows, f);
   }
+  bool known(std::uint32_t user) const { return user < users_.size() && (users_[user].flags & kKnown) != 0; }
 
   void prefetch(std::uint32_t user) const { index::prefetch(&users_[user]); }
   void prefetch_text(std::uint32_t user) const {
@@ -105,9 +94,7 @@ class UserDirectory {
     index::prefetch(text);
     index::prefetch(text + 64);
   }
-  void prefetch_rows(std::uint32_t user) const {
-    if (users_[user].rows > 1 && !(users_[user].flags & kMany)) index::prefetch(postings_.at(users_[user].posting));
-  }
+  void prefetch_rows(std::uint32_t user) const { lists_.prefetch(users_[user].rows); }
   // For a lookup soon after, in three rounds.
   void prefetch_find(const Key& key) const { table_.prefetch(key.probe.hash()); }
   void prefetch_guess(const Key& key) const {
@@ -122,12 +109,12 @@ class UserDirectory {
   std::size_t memory_bytes() const;
 
  private:
-  static constexpr std::uint32_t kManyRows = 64;
-  enum Flag : std::uint16_t { kUuid = 1, kMany = 2, kKnown = 4 };
+  enum Flag : std::uint16_t { kUuid = 1, kKnown = 4 };
   struct User {
-    std::uint64_t hi, lo;                // the first 16 bytes of the folded name
-    PackedId id;                         // of a text: its hash
-    std::uint32_t texts, rows, posting;  // posting of an unknown user: the next free one
+    std::uint64_t hi, lo;  // the first 16 bytes of the folded name
+    PackedId id;           // of a text: its hash
+    std::uint32_t texts;
+    RowLists::List rows;  // its posting, of an unknown user: the next free one
     std::uint16_t flags, texts_size;
   };
   static_assert(sizeof(User) == 48);
@@ -146,15 +133,10 @@ class UserDirectory {
   };
   Texts texts(std::uint32_t user) const;
   void write_texts(User& user, std::string_view id, std::string_view username, std::string_view email);
-  std::uint32_t* list(const User& user) { return reinterpret_cast<std::uint32_t*>(postings_.at(user.posting)); }
-  static std::size_t list_bytes(std::uint32_t rows);
-  void spread(User& user);  // into a bitmap
-  void gather(User& user);  // back into an array
 
   PagedArray<User> users_;
-  BlobArena texts_, postings_;
-  std::vector<std::unique_ptr<Roaring>> many_;
-  std::vector<std::uint32_t> free_many_;
+  BlobArena texts_;
+  RowLists lists_;
   OrdinalTable table_;
   UserKeys keys_;
   OrderTree order_;
