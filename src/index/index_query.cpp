@@ -1,5 +1,6 @@
 // Pages of one realm or of several merged into one order (index.h).
 #include <algorithm>
+#include <array>
 
 #include "index/index_impl.h"
 
@@ -149,6 +150,86 @@ Window window_at_offset(std::vector<RealmQuery>& queries, const Order& order, st
   return window;
 }
 
+// The classes by severity, of all realms; each is in the order of last access.
+class Classes {
+ public:
+  Classes(std::vector<RealmQuery>& queries, bool descending, PlanBook& book)
+      : within_{SortBy::kLastAccess, descending}, book_(book) {
+    book.note(Plan::kPageBySeverity);
+    for (RealmQuery& query : queries) {
+      auto split = query.split_by_severity();
+      for (unsigned rank = 0; rank < kRanks; ++rank) {
+        total_[rank] += split[rank].total();
+        of_[rank].push_back(std::move(split[rank]));
+      }
+    }
+  }
+
+  Window at_offset(std::uint64_t total, std::uint64_t offset, std::size_t limit) {
+    Window window;
+    std::uint64_t skip = offset;
+    for (int rank = first(); valid(rank) && window.rows.size() < limit; rank += step()) {
+      const std::uint64_t here = total_[static_cast<unsigned>(rank)];
+      if (skip < here) append(window, rank, skip, limit - window.rows.size());
+      skip -= std::min(skip, here);
+    }
+    window.more_before = offset > 0;
+    window.more_after = offset + window.rows.size() < total;
+    return window;
+  }
+
+  Window at_cursor(const Cursor& cursor, std::size_t limit) {
+    const int at = static_cast<std::uint8_t>(cursor.key[0]);
+    Window window = window_at_cursor(of_[static_cast<unsigned>(at)],
+                                     {within_, cursor.key.substr(1), cursor.no, cursor.backwards}, limit);
+    const int ahead = cursor.backwards ? -step() : step();
+    bool &more_ahead = cursor.backwards ? window.more_before : window.more_after,
+         &more_behind = cursor.backwards ? window.more_after : window.more_before;
+    for (int rank = at - ahead; valid(rank); rank -= ahead)
+      more_behind = more_behind || total_[static_cast<unsigned>(rank)] > 0;
+    for (int rank = at + ahead; valid(rank); rank += ahead) {
+      const std::uint64_t here = total_[static_cast<unsigned>(rank)];
+      const std::size_t taken = static_cast<std::size_t>(std::min<std::uint64_t>(limit - window.rows.size(), here));
+      more_ahead = more_ahead || taken < here;
+      if (taken == 0) continue;
+      if (!cursor.backwards) {
+        append(window, rank, 0, taken);
+        continue;
+      }
+      Window before;
+      append(before, rank, here - taken, taken);
+      window.rows.insert(window.rows.begin(), before.rows.begin(), before.rows.end());
+    }
+    return window;
+  }
+
+ private:
+  int first() const { return within_.descending ? static_cast<int>(kRanks) - 1 : 0; }
+  int step() const { return within_.descending ? -1 : 1; }
+  static bool valid(int rank) { return rank >= 0 && rank < static_cast<int>(kRanks); }
+  void append(Window& window, int rank, std::uint64_t offset, std::size_t limit) {
+    const auto r = static_cast<unsigned>(rank);
+    const Window part = window_at_offset(of_[r], within_, total_[r], offset, limit, book_);
+    window.rows.insert(window.rows.end(), part.rows.begin(), part.rows.end());
+  }
+
+  const Order within_;
+  PlanBook& book_;
+  std::array<std::vector<RealmQuery>, kRanks> of_;
+  std::array<std::uint64_t, kRanks> total_{};
+};
+
+Window window_of(std::vector<RealmQuery>& queries, const Query& query, const Order& order, std::uint64_t total,
+                 PlanBook& book) {
+  if (order.by == SortBy::kSeverity) {
+    Classes classes(queries, order.descending, book);
+    return query.cursor ? classes.at_cursor(*query.cursor, query.limit)
+                        : classes.at_offset(total, query.offset, query.limit);
+  }
+  return query.cursor ? window_at_cursor(queries, *query.cursor, query.limit)
+                      : window_at_offset(queries, order, total, query.offset, query.limit, book);
+}
+
 }  // namespace
 
 std::vector<RealmQuery> Index::Impl::queries(std::span<const RealmId> ids, const Filter& filter) {
@@ -169,9 +250,7 @@ Page Index::Impl::page(const Query& query) {
   for (RealmQuery& q : realm_queries) page.total += q.total();
   if (query.limit == 0 || page.total == 0) return page;
   const Order order = query.cursor ? query.cursor->order : query.order;
-  const Window window = query.cursor
-                            ? window_at_cursor(realm_queries, *query.cursor, query.limit)
-                            : window_at_offset(realm_queries, order, page.total, query.offset, query.limit, book);
+  const Window window = window_of(realm_queries, query, order, page.total, book);
   if (window.rows.empty()) return page;
   page.rows = whole_sessions(window.rows);
   const auto cursor = [&](const Candidate& row, bool backwards) {

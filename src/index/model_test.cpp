@@ -41,6 +41,9 @@ std::string describe(const Filter& f) {
   if (f.last_access_after) out << " last>=" << f.last_access_after->ms;
   if (f.last_access_before) out << " last<" << f.last_access_before->ms;
   if (f.remember_me) out << " remember=" << *f.remember_me;
+  for (const auto kind : f.device_kinds) out << " kind=" << device::to_string(kind);
+  for (const auto& key : f.devices) out << " device=" << key;
+  if (f.marks != 0) out << " marks=" << f.marks;
   return out.str();
 }
 
@@ -80,12 +83,15 @@ class History {
   explicit History(std::uint64_t seed) : random_(seed), index_(classifier()), model_(classifier()) {
     for (int i = 0; i < 60; ++i) spare_ids_.push_back(make_id());
     index_.keep_rows_of_counts(below(3) == 0 ? 5 : 1000);
+    marking_ = below(4) > 0;
   }
 
   void step() {
     const auto dice = below(100);
-    if (dice < 40 || live_.empty()) {
+    if (dice < 35 || live_.empty()) {
       insert();
+    } else if (dice < 40) {
+      if (marking_) set_marks();
     } else if (dice < 60) {
       touch();
     } else if (dice < 72) {
@@ -292,6 +298,21 @@ class History {
     expect(!index_.alive(handle) && !index_.find(key), "an erased session is gone");
     live_.erase(live_.begin() + static_cast<std::ptrdiff_t>(at));
   }
+  std::uint16_t some_marks() {
+    unsigned marks = below(3) == 0 ? 0U : 1U << below(13) | 1U << below(13);
+    if (below(3) > 0) marks |= 1U << (13 + below(3));
+    return static_cast<std::uint16_t>(below(6) == 0 ? 0U : marks);
+  }
+  void set_marks() {
+    Index::WriteLock lock(index_);
+    for (std::size_t i = below(5) + 1; i > 0; --i) {
+      const auto& key = one_of(live_);
+      const std::uint16_t marks = some_marks();
+      index_.set_marks(in_index(key), marks);
+      model_.set_marks(*model_.find(key), marks);
+      expect(index_.marks(in_index(key)) == marks, "the writer reads its own marks");
+    }
+  }
   void put_user() {
     const RealmId id = realm();
     const std::string user = user_id(), name = username(), email = below(2) == 0 ? "" : "Mail." + username();
@@ -375,10 +396,22 @@ class History {
         "::/64",        "192.168.0.0/16", "2001:db8::1", "fe80::/10",      "10.20.0.0/15", "255.0.0.0/8"};
     return *Cidr::parse(one_of(networks));
   }
+  std::string device_key() {
+    switch (below(4)) {
+      case 0:
+        return "ua:" + std::string(device::kUnknownFamily);
+      case 1:
+        return "ua:Firefox on Windows";
+      case 2:
+        return "ua:Family " + std::to_string(below(6));
+      default:
+        return (below(8) == 0 ? "" : "id:") + ("device " + std::to_string(below(11)));
+    }
+  }
   Filter some_filter() {
     Filter f;
     for (std::size_t n = below(4); n > 0; --n) {
-      switch (below(11)) {
+      switch (below(15)) {
         case 0:
           f.search = some_search();
           break;
@@ -412,6 +445,18 @@ class History {
         case 10:
           f.remember_me = below(2) == 0;
           break;
+        case 11:
+          for (std::size_t i = below(2) + 1; i > 0; --i) f.device_kinds.push_back(static_cast<device::Kind>(below(5)));
+          break;
+        case 12:
+          for (std::size_t i = below(3) + 1; i > 0; --i) f.devices.push_back(device_key());
+          break;
+        case 13:
+          f.marks = static_cast<std::uint16_t>(1U << below(16));
+          break;
+        case 14:
+          f.marks = below(2) == 0 ? kMediumSeverity | kHighSeverity : static_cast<std::uint16_t>(below(65536));
+          break;
       }
     }
     return f;
@@ -440,7 +485,8 @@ class History {
     Query query;
     query.realms = some_realms();
     query.filter = some_filter();
-    query.order = {static_cast<SortBy>(below(4)), below(2) == 0};
+    query.order = {static_cast<SortBy>(below(5)), below(2) == 0};
+    if (below(4) == 0) query.order.by = SortBy::kSeverity;
     query.limit = below(10) == 0 ? 0 : below(12) + 1;
     const auto count = model_.matching(query.realms, query.filter).size();
     if (below(2) == 0) query.offset = below(count + 3);
@@ -468,6 +514,16 @@ class History {
       expect(facts.type == want.key.type && facts.remember_me == want.remember_me && facts.started == want.started &&
                  facts.last_access == want.last_access,
              "facts");
+      const RowView view = index_.view(handle), model = model_.view(*model_.find(key));
+      expect(view.no == model.no && view.type == model.type && view.remember_me == model.remember_me &&
+                 view.started == model.started && view.last_access == model.last_access && view.ip == model.ip &&
+                 view.kind == model.kind && view.device_hash == model.device_hash,
+             "view");
+      expect(view.user == index_.user_number(key.realm, want.user_id) &&
+                 index_.user_id(key.realm, view.user) == want.user_id,
+             "user number");
+      expect(index_.device_key(handle) == model_.device_key(*model_.find(key)), "device_key");
+      expect(index_.marks(handle) == model_.marks(*model_.find(key)), "marks");
       if (want.token_hash) expect(index_.find_by_token(key.realm, *want.token_hash) == handle, "find_by_token");
     }
   }
@@ -489,7 +545,7 @@ class History {
     const Summary model = model_.summarize(realms, filter);
     for (const Summary& s : {by_filter, by_set})
       expect(s.sessions == model.sessions && s.regular == model.regular && s.offline == model.offline &&
-                 s.users == model.users && s.clients == model.clients,
+                 s.users == model.users && s.clients == model.clients && s.kinds == model.kinds,
              where + ": summary");
     // In slices, and with a digest that changes with its members.
     std::vector<Handle> sliced;
@@ -531,6 +587,7 @@ class History {
     expect(mine.size() == theirs.size(), "user_sessions");
     for (std::size_t i = 0; i < mine.size(); ++i)
       expect(mine[i].no == theirs[i].no, "user_sessions are in the order of no");
+    check_neighbours(id, user);
     const auto clients = index_.clients(realms, search), wanted = model_.clients(realms, search);
     expect(clients.size() == wanted.size(), "clients '" + search + "'");
     for (std::size_t i = 0; i < clients.size(); ++i)
@@ -539,6 +596,55 @@ class History {
              "client " + clients[i].client_id);
     const std::string client = client_id();
     expect(index_.client_name(id, client) == model_.client_name(id, client), "client_name");
+  }
+  // What the model says of a filter, newest last, cut to the latest `limit`.
+  std::vector<std::uint64_t> latest(RealmId id, const Filter& filter, std::size_t limit) {
+    auto all = numbers(model_.matching({&id, 1}, filter));
+    if (all.size() > limit) all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(limit));
+    return all;
+  }
+  static std::vector<std::uint64_t> in_order(const std::vector<Handle>& handles) {
+    std::vector<std::uint64_t> out;
+    for (const Handle& handle : handles) out.push_back(handle.no.value);
+    return out;
+  }
+  void check_neighbours(RealmId id, const std::string& user) {
+    const std::size_t limit = below(5) == 0 ? 1000 : below(6);
+    std::vector<Handle> got;
+    if (const auto number = index_.user_number(id, user)) {
+      expect(index_.user_id(id, *number) == user, "a user's number gives the id back");
+      Filter of_user;
+      of_user.user = user;
+      index_.handles_of(id, *number, limit, got);
+      expect(in_order(got) == latest(id, of_user, limit), "handles_of");
+      expect(index_.sessions_of(id, *number) == model_.matching({&id, 1}, of_user).size(), "sessions_of");
+    } else {
+      expect(!model_.user(id, user).has_value(), "a known user has a number");
+    }
+    Filter with;
+    with.devices = {device_key()};
+    got.clear();
+    index_.handles_with(id, with.devices[0], limit, got);
+    expect(in_order(got) == latest(id, with, limit), "handles_with " + with.devices[0]);
+    expect(index_.sessions_with(id, with.devices[0]) == model_.matching({&id, 1}, with).size(), "sessions_with");
+    Filter in;
+    in.ip = {some_network()};
+    Query query;
+    query.realms = {id};
+    query.filter = in;
+    query.order = {SortBy::kIpAddress, false};
+    query.limit = limit;
+    got.clear();
+    index_.handles_at(id, in.ip[0], limit, got);
+    std::vector<std::uint64_t> want;
+    for (const Session& session : model_.query(query).rows) want.push_back(session.no.value);
+    expect(in_order(got) == want, "handles_at " + in.ip[0].to_string());
+    expect(index_.sessions_at(id, in.ip[0]) == model_.matching({&id, 1}, in).size(), "sessions_at a network");
+    const IpAddress ip = make_ip();
+    in.ip = {*Cidr::parse(ip.to_string())};
+    expect(index_.sessions_at(id, ip) == model_.matching({&id, 1}, in).size(), "sessions_at an address");
+    const auto realms = some_realms();
+    expect(index_.kinds(realms) == model_.summarize(realms, {}).kinds, "kinds");
   }
   void check_sweep() {
     session::Policy policy;
@@ -569,6 +675,7 @@ class History {
   std::vector<std::string> spare_ids_;
   std::vector<Cursor> old_cursors_;
   std::uint64_t last_no_ = 0;
+  bool marking_ = false;
 };
 
 // Runs a history and checks every `every` steps; what failed, and at which step.

@@ -53,7 +53,7 @@ std::vector<Candidate> Best::window(std::size_t from, std::size_t count) {
   return {begin, end};
 }
 
-std::uint64_t RealmQuery::rank(SortBy by, const Probe& probe, bool after_equal) const {
+std::uint64_t RealmQuery::rank_of_all(SortBy by, const Probe& probe, bool after_equal) const {
   const Bounds b = bounds(by);
   return realm_.with_order(by, [&](const auto& tree) -> std::uint64_t {
     const std::uint32_t items = std::clamp(tree.rank(probe, after_equal), b.from, b.to);
@@ -65,7 +65,7 @@ std::uint64_t RealmQuery::rank(SortBy by, const Probe& probe, bool after_equal) 
 
 std::uint32_t RealmQuery::at_rank(SortBy by, std::uint64_t rank) const {
   const Bounds b = bounds(by);
-  const auto wanted = static_cast<std::uint32_t>(rank);
+  const auto wanted = static_cast<std::uint32_t>(place_among_all(by, rank));
   return realm_.with_order(by, [&](const auto& tree) {
     if (!filter_.offline()) return tree.item(tree.select(b.from + wanted));
     const std::uint32_t marked = tree.marked_before(b.from);
@@ -90,9 +90,14 @@ void RealmQuery::collect_ranked(SortBy by, bool ascending, std::uint64_t first, 
   } else {
     const Bounds b = bounds(by);
     realm_.with_order(by, [&](const auto& tree) {
-      TreePlace place = tree.select(b.from + static_cast<std::uint32_t>(ascending ? first : first - 1));
-      for (std::size_t i = 0; i < count && wanted; ++i) {
-        ring.push(tree.item(place));
+      const std::uint64_t begin = place_among_all(by, ascending ? first : first - 1);
+      TreePlace place = tree.select(b.from + static_cast<std::uint32_t>(begin));
+      for (std::size_t i = 0; i < count && wanted;) {
+        const std::uint32_t row = tree.item(place);
+        if (!filter_.rank() || rows.facts(row).severity() == *filter_.rank()) {
+          ring.push(row);
+          ++i;
+        }
         if (!(ascending ? tree.next(place) : tree.previous(place))) break;
       }
     });
@@ -144,7 +149,8 @@ bool RealmQuery::worth_walking(SortBy by, std::size_t wanted) {
 
 void RealmQuery::collect(SortBy by, const Start& start, std::size_t wanted, Best& best) {
   if (total() == 0 || wanted == 0) return;
-  if (ranked(by)) {
+  // Where rows are to be skipped, a walk over them is cheaper than their ranks, unless it is a long one.
+  if (ranked(by) && (!filter_.rank() || !worth_walking(by, wanted))) {
     std::uint64_t first = start.ascending ? 0 : total();
     if (start.after) first = rank(by, *start.after, start.ascending);
     return collect_ranked(by, start.ascending, first, wanted, best);
@@ -175,7 +181,7 @@ void RealmQuery::collect(SortBy by, const Start& start, std::size_t wanted, Best
 
 bool RealmQuery::any_behind(SortBy by, const Start& start) {
   if (!start.after || total() == 0) return false;
-  if (ranked(by)) {
+  if (ranked(by) && (!filter_.rank() || !worth_walking(by, 1))) {
     const std::uint64_t at = rank(by, *start.after, start.ascending);
     return start.ascending ? at > 0 : at < total();
   }

@@ -18,12 +18,15 @@ std::string_view to_string(Plan plan) {
       "total_all",         "total_rank",  "total_rank_of_type", "total_bitmaps",       "total_users",
       "driver_users",      "driver_ids",  "driver_started",     "driver_last_access",  "driver_ip",
       "driver_bitmaps",    "driver_scan", "page_ranked",        "page_ranked_of_type", "page_walk",
-      "page_walk_gave_up", "page_list",   "offset_by_ranks",    "offset_from_end"};
+      "page_walk_gave_up", "page_list",   "page_by_severity",   "offset_by_ranks",     "offset_from_end"};
   return names[static_cast<std::size_t>(plan)];
 }
 
 RealmQuery::RealmQuery(const RealmIndex& realm, const Filter& filter, PlanBook& book)
-    : realm_(realm), book_(book), filter_(realm, filter) {
+    : RealmQuery(realm, RowFilter(realm, filter), book) {}
+
+RealmQuery::RealmQuery(const RealmIndex& realm, RowFilter filter, PlanBook& book)
+    : realm_(realm), book_(book), filter_(std::move(filter)) {
   if (filter_.impossible()) {
     total_ = 0;
     listed_ = true;
@@ -68,7 +71,7 @@ RealmQuery::Bounds RealmQuery::bounds(SortBy by) const {
 
 // Nothing but the order's own condition, in one piece, and a type.
 bool RealmQuery::ranked(SortBy by) const {
-  if (filter_.remembered() || filter_.by_clients()) return false;
+  if (filter_.beyond_type() && !(by == SortBy::kLastAccess && skips_few())) return false;
   const bool own = (by == SortBy::kStarted && filter_.started()) ||
                    (by == SortBy::kLastAccess && filter_.last_access()) ||
                    (by == SortBy::kIpAddress && filter_.by_ip() && filter_.ip().size() == 1);
@@ -100,64 +103,10 @@ void RealmQuery::choose_driver() {
   if (driver_ == Driver::kScan) driver_rows_ = realm_.size();
 }
 
-// Exact where the counters or one intersection give it; else an upper bound's exact value by joining them.
-std::uint64_t RealmQuery::count_bitmaps() {
-  const std::uint64_t all = realm_.size(), offline = realm_.offline_count(), remembered = realm_.remembered_count();
-  const auto& type = filter_.offline();
-  const auto& memory = filter_.remembered();
-  if (!filter_.by_clients()) {
-    if (!memory) return *type ? offline : all - offline;
-    if (!type) return *memory ? remembered : all - remembered;
-    const std::uint64_t both = realm_.offline().and_cardinality(realm_.remembered());
-    if (*type) return *memory ? both : offline - both;
-    return *memory ? remembered - both : all - offline - remembered + both;
-  }
-  if (filter_.clients().size() == 1) {
-    const auto& client = *filter_.clients()[0];
-    std::uint64_t n = 0;
-    for (const bool offline_rows : {false, true}) {
-      if (type && *type != offline_rows) continue;
-      const std::uint64_t here = offline_rows ? client.offline : client.sessions - client.offline;
-      if (!memory) {
-        n += here;
-        continue;
-      }
-      const std::uint64_t both = client.rows(offline_rows).and_cardinality(realm_.remembered());
-      n += *memory ? both : here - both;
-    }
-    return n;
-  }
-  return join_bitmaps().cardinality();
-}
-
-Roaring RealmQuery::join_bitmaps() const {
-  const auto& type = filter_.offline();
-  const auto& memory = filter_.remembered();
-  if (!filter_.by_clients()) {
-    if (!type) return *memory ? realm_.remembered() : realm_.live() - realm_.remembered();
-    Roaring rows = *type ? realm_.offline() : realm_.live() - realm_.offline();
-    if (!memory) return rows;
-    return *memory ? rows & realm_.remembered() : rows - realm_.remembered();
-  }
-  Roaring rows;
-  for (const auto* client : filter_.clients()) {
-    for (const bool offline_rows : {false, true}) {
-      if (type && *type != offline_rows) continue;
-      const Roaring& part = client->rows(offline_rows);
-      // Narrowed before it is joined: copying a wide bitmap to cut it down costs more.
-      if (!memory)
-        rows |= part;
-      else
-        rows |= *memory ? part & realm_.remembered() : part - realm_.remembered();
-    }
-  }
-  return rows;
-}
-
 std::uint64_t RealmQuery::total() {
   if (total_) return *total_;
   const int others = filter_.others();
-  const bool only_type = filter_.offline() && !filter_.remembered() && !filter_.by_clients();
+  const bool only_type = filter_.offline() && !filter_.beyond_type();
   if (others == 0) {
     book_.note(filter_.any_bitmap() ? Plan::kTotalBitmaps : Plan::kTotalAll);
     total_ = filter_.any_bitmap() ? count_bitmaps() : realm_.size();
@@ -205,7 +154,7 @@ void RealmQuery::for_each_ranked(const Tree& tree, Bounds bounds, F f) {
 }
 
 template <class F>
-void RealmQuery::for_each_of_driver(F f) const {
+void RealmQuery::for_each_of_driver(F f) {
   const UserDirectory& users = realm_.users();
   const auto rows_of_users = [&](const std::vector<std::uint32_t>& list) {
     constexpr std::size_t ahead = 16;
@@ -240,8 +189,7 @@ void RealmQuery::for_each_of_driver(F f) const {
       }
       return;
     case Driver::kBitmaps: {
-      const Roaring rows = join_bitmaps();
-      for (const std::uint32_t row : rows) f(row);
+      for (const std::uint32_t row : joined()) f(row);
       return;
     }
     case Driver::kScan:
@@ -253,7 +201,7 @@ void RealmQuery::for_each_of_driver(F f) const {
 }
 
 template <class F>
-void RealmQuery::for_each_match(F f) const {
+void RealmQuery::for_each_match(F f) {
   if (driver_ == Driver::kScan) {
     for_each_of_driver([&](std::uint32_t row) {
       if (filter_.matches(row)) f(row);
@@ -295,7 +243,7 @@ const std::vector<std::uint32_t>& RealmQuery::list() {
 
 Roaring RealmQuery::bitmap() {
   if (filter_.impossible()) return {};
-  if (filter_.others() == 0) return filter_.any_bitmap() ? join_bitmaps() : realm_.live();
+  if (filter_.others() == 0) return filter_.any_bitmap() ? joined() : realm_.live();
   std::vector<std::uint32_t> rows = list();
   std::sort(rows.begin(), rows.end());
   Roaring out(rows.size(), rows.data());

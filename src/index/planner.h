@@ -2,12 +2,15 @@
 //
 // The ways to a total, the first that fits:
 //   no condition: the realm's size · one range of a key, with or without a type: two ranks in that key's tree · type,
-//   remember-me, clients: cardinalities of bitmaps · users: their counts of rows · else the smallest condition's rows
-//   are enumerated and the others tested on each (the driver), or all rows are scanned where that is cheaper.
+//   remember-me, clients, devices, marks: cardinalities of bitmaps · users: their counts of rows · else the smallest
+//   condition's rows are enumerated and the others tested on each (the driver), or all rows are scanned where that is
+//   cheaper.
 // The ways to a page:
 //   ranked: the order's tree gives any rank directly, if nothing but a range of its own key and a type restricts it ·
 //   walk: along the order, testing rows; for filters that many rows pass. It gives up when it has cost more than the
 //   list · list: all matching rows, of which the best are selected; for filters that few rows pass.
+// The order by severity is that of last access in four classes one after the other, each a query of its own
+// (split_by_severity): few rows have a severity, and their bitmaps name them; the others are all but those.
 // Threads: as Index's readers; one thread a query. The realm must not change meanwhile.
 #pragma once
 
@@ -18,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "index/marks.h"
 #include "index/row_filter.h"
 
 namespace curfew::index {
@@ -41,6 +45,7 @@ enum class Plan : std::uint8_t {
   kPageWalk,
   kPageWalkGaveUp,
   kPageList,
+  kPageBySeverity,
   kOffsetByRanks,
   kOffsetFromEnd,
   kCount
@@ -107,6 +112,9 @@ class RealmQuery {
  public:
   RealmQuery(const RealmIndex& realm, const Filter& filter, PlanBook& book);
 
+  // This query in four, by severity from none to high. Their order is that of last access.
+  std::array<RealmQuery, kRanks> split_by_severity();
+
   const RealmIndex& realm() const { return realm_; }
   std::uint64_t total();
   // Offers the first `wanted` matching rows from the start on, or all that can still be among the best.
@@ -127,6 +135,8 @@ class RealmQuery {
   const std::vector<std::uint32_t>& list();  // the same, in no order
 
  private:
+  RealmQuery(const RealmIndex& realm, RowFilter filter, PlanBook& book);
+
   enum class Driver : std::uint8_t { kUsers, kNamed, kIds, kStarted, kLastAccess, kIp, kBitmaps, kScan };
   struct Bounds {  // ranks in an order's tree, ascending
     std::uint32_t from = 0, to = 0;
@@ -134,17 +144,33 @@ class RealmQuery {
 
   void choose_driver();
   std::uint64_t count_bitmaps();
+  std::uint64_t count_plain() const;  // of type, remember-me and clients, unless there are several clients
+  std::optional<std::uint64_t> count_by_counters() const;
+  const Roaring& joined();
   Roaring join_bitmaps() const;
+  Roaring rows_of_clients(const Roaring* within) const;
+  Roaring rows_of_devices() const;
+  // The class without a severity is the whole order but for a few rows: then ranks are those of the whole, less the
+  // skipped rows before.
+  bool skips_few() const;
+  struct Skipped {
+    std::int64_t last_access;
+    std::uint64_t no;
+    friend auto operator<=>(const Skipped&, const Skipped&) = default;
+  };
+  const std::vector<Skipped>& skipped() const;
+  std::uint64_t rank_of_all(SortBy by, const Probe& probe, bool after_equal) const;
+  std::uint64_t place_among_all(SortBy by, std::uint64_t rank) const;  // of the row with this rank
   std::uint64_t rows_of(const UserSet& users) const;
   std::uint64_t count_ip() const;
   Bounds bounds(SortBy by) const;    // of the order's own condition
   void enumerate(std::size_t keep);  // counts by the driver; keeps the rows if there are no more than `keep`
   template <class F>
-  void for_each_match(F f) const;
+  void for_each_match(F f);
   template <class Tree, class F>
   static void for_each_ranked(const Tree& tree, Bounds bounds, F f);
   template <class F>
-  void for_each_of_driver(F f) const;
+  void for_each_of_driver(F f);
   // Walks the order from the start, calling f(row) for matches until it says false. False if it gave up.
   template <class F>
   bool walk(SortBy by, const Start& start, std::uint64_t most_tests, F f) const;
@@ -160,6 +186,8 @@ class RealmQuery {
   std::optional<std::uint64_t> total_;
   bool listed_ = false;
   std::vector<std::uint32_t> rows_;
+  std::optional<Roaring> joined_;
+  mutable std::optional<std::vector<Skipped>> skipped_;
 };
 
 }  // namespace curfew::index

@@ -105,7 +105,7 @@ RowFilter::RowFilter(const RealmIndex& realm, const Filter& filter) : realm_(&re
   if (!filter.search.empty() && !impossible_) set_search(filter.search);
 }
 
-RowFilter RowFilter::with_rank(unsigned rank) const {
+RowFilter RowFilter::with_rank(std::optional<unsigned> rank) const {
   RowFilter out = *this;
   out.rank_ = rank;
   return out;
@@ -147,7 +147,7 @@ void RowFilter::set_users(const std::string& user) {
     found = realm_->users().named(fold_case(user));
   std::erase_if(found, [&](std::uint32_t u) { return realm_->users().rows(u) == 0; });
   impossible_ = impossible_ || found.empty();
-  users_.emplace(std::move(found), realm_->users().slots());
+  users_ = std::make_shared<const UserSet>(std::move(found), realm_->users().slots());
 }
 
 void RowFilter::set_search(const std::string& search) {
@@ -164,12 +164,12 @@ void RowFilter::set_search(const std::string& search) {
     whole_ids = realm_->find_folded(folded);
   const bool ids = whole_ids ? !whole_ids->empty() : realm_->rows().long_ids() > 0 || uuid.possible();
   if (ids || v4.possible() || (v6.possible() && realm_->rows().v6_slots() > 0)) {
-    search_.emplace(
+    search_ = std::make_shared<const MixedSearch>(
         MixedSearch{std::move(users), std::move(whole_ids), std::move(text), std::move(uuid), v4, std::move(v6)});
     return;
   }
   impossible_ = impossible_ || users.list().empty();
-  named_.emplace(std::move(users));
+  named_ = std::make_shared<const UserSet>(std::move(users));
 }
 
 bool RowFilter::device_matches(std::uint32_t row, const RowFacts& facts) const {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -58,8 +59,8 @@ struct IpRange {
 class RowFilter {
  public:
   RowFilter(const RealmIndex& realm, const Filter& filter);
-  // One class of the order by severity: the same, and this rank.
-  RowFilter with_rank(unsigned rank) const;
+  // One class of the order by severity: the same, and this rank; or all of them again.
+  RowFilter with_rank(std::optional<unsigned> rank) const;
 
   bool impossible() const { return impossible_; }
   bool matches(std::uint32_t row) const { return matches(row, false); }
@@ -79,10 +80,10 @@ class RowFilter {
   const std::optional<TimeRange>& started() const { return started_; }
   const std::optional<TimeRange>& last_access() const { return last_access_; }
   bool by_ip() const { return by_ip_; }
-  const std::vector<IpRange>& ip() const { return ip_; }          // apart and ascending
-  const std::optional<UserSet>& users() const { return users_; }  // of the user filter
-  const std::optional<UserSet>& named() const { return named_; }  // of a search that only usernames can answer
-  const std::optional<MixedSearch>& search() const { return search_; }
+  const std::vector<IpRange>& ip() const { return ip_; }                  // apart and ascending
+  const std::shared_ptr<const UserSet>& users() const { return users_; }  // of the user filter
+  const std::shared_ptr<const UserSet>& named() const { return named_; }  // of a search that only usernames can answer
+  const std::shared_ptr<const MixedSearch>& search() const { return search_; }
   // The search's rows are those of its users and of these ids, and no others.
   bool search_is_listed() const {
     return search_ && search_->whole_ids && !search_->v4.possible() && !search_->v6.possible();
@@ -93,8 +94,8 @@ class RowFilter {
   bool any_bitmap() const { return offline_ || beyond_type(); }
   // Conditions without bitmaps.
   int others() const {
-    return started_.has_value() + last_access_.has_value() + by_ip_ + users_.has_value() + named_.has_value() +
-           search_.has_value();
+    return started_.has_value() + last_access_.has_value() + by_ip_ + (users_ != nullptr) + (named_ != nullptr) +
+           (search_ != nullptr);
   }
 
  private:
@@ -118,8 +119,9 @@ class RowFilter {
   std::optional<TimeRange> started_, last_access_;
   std::vector<IpRange> ip_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> v4_;  // the same for IPv4 addresses alone
-  std::optional<UserSet> users_, named_;
-  std::optional<MixedSearch> search_;
+  // Shared by the classes of one filter: they may be large.
+  std::shared_ptr<const UserSet> users_, named_;
+  std::shared_ptr<const MixedSearch> search_;
 };
 
 }  // namespace curfew::index
