@@ -9,7 +9,9 @@ using session::put_bytes;
 using session::put_varint;
 using session::put_zigzag;
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kProgressVersion = 1;
+// Version 1 ends a filter before the devices.
+constexpr std::uint8_t kSelectionVersion = 2, kSelectionWithoutDevices = 1;
 
 void put_time(std::string& out, const std::optional<Time>& time) {
   out.push_back(time ? 1 : 0);
@@ -63,9 +65,14 @@ void put_filter(std::string& out, const index::Filter& filter) {
        {filter.started_after, filter.started_before, filter.last_access_after, filter.last_access_before})
     put_time(out, time);
   out.push_back(filter.remember_me ? static_cast<char>(1 + (*filter.remember_me ? 1 : 0)) : 0);
+  put_varint(out, filter.device_kinds.size());
+  for (const device::Kind kind : filter.device_kinds) out.push_back(static_cast<char>(kind));
+  put_varint(out, filter.devices.size());
+  for (const std::string& key : filter.devices) put_bytes(out, key);
+  put_varint(out, filter.marks);
 }
 
-Result<index::Filter> read_filter(ByteReader& reader) {
+Result<index::Filter> read_filter(ByteReader& reader, std::uint8_t version) {
   index::Filter filter;
   filter.search = reader.bytes();
   if (const auto type = reader.byte(); type != 0) filter.type = static_cast<session::SessionType>(type - 1);
@@ -79,13 +86,25 @@ Result<index::Filter> read_filter(ByteReader& reader) {
   filter.last_access_after = read_time(reader);
   filter.last_access_before = read_time(reader);
   if (const auto remember = reader.byte(); remember != 0) filter.remember_me = remember == 2;
+  if (version == kSelectionWithoutDevices) return filter;
+  const std::uint64_t kinds = reader.varint();
+  for (std::uint64_t i = 0; i < kinds && reader.ok(); ++i) {
+    const std::uint8_t kind = reader.byte();
+    if (kind >= device::kKinds) return session::corrupt("revocation's selection");
+    filter.device_kinds.push_back(static_cast<device::Kind>(kind));
+  }
+  const std::uint64_t devices = reader.varint();
+  for (std::uint64_t i = 0; i < devices && reader.ok(); ++i) filter.devices.emplace_back(reader.bytes());
+  const std::uint64_t marks = reader.varint();
+  if (marks > UINT16_MAX) return session::corrupt("revocation's selection");
+  filter.marks = static_cast<std::uint16_t>(marks);
   return filter;
 }
 
 }  // namespace
 
 void encode_selection(std::string& out, const Selection& selection) {
-  out.push_back(static_cast<char>(kVersion));
+  out.push_back(static_cast<char>(kSelectionVersion));
   put_varint(out, selection.realms.size());
   for (const RealmId realm : selection.realms) put_varint(out, realm.value);
   out.push_back(selection.type ? static_cast<char>(1 + static_cast<int>(*selection.type)) : 0);
@@ -108,7 +127,8 @@ void encode_selection(std::string& out, const Selection& selection) {
 
 Result<Selection> decode_selection(std::string_view bytes) {
   ByteReader reader(bytes);
-  if (reader.byte() != kVersion)
+  const std::uint8_t version = reader.byte();
+  if (version != kSelectionVersion && version != kSelectionWithoutDevices)
     return fail(ErrorCode::kDataLoss, "unknown_version", "a revocation has a version that this program does not know");
   Selection selection;
   const std::uint64_t realms = reader.varint();
@@ -129,7 +149,7 @@ Result<Selection> decode_selection(std::string_view bytes) {
       break;
     }
     case 1: {
-      CURFEW_TRY(auto filter, read_filter(reader));
+      CURFEW_TRY(auto filter, read_filter(reader, version));
       selection.what = ByFilter{std::move(filter)};
       break;
     }
@@ -146,7 +166,7 @@ Result<Selection> decode_selection(std::string_view bytes) {
 
 void encode_progress(std::string& out, const Job& job) {
   const Revocation& told = job.told;
-  out.push_back(static_cast<char>(kVersion));
+  out.push_back(static_cast<char>(kProgressVersion));
   put_bytes(out, told.id);
   put_varint(out, told.realm.value);
   out.push_back(static_cast<char>(told.state));
@@ -172,7 +192,7 @@ void encode_progress(std::string& out, const Job& job) {
 
 Status decode_progress(std::string_view bytes, Job& job) {
   ByteReader reader(bytes);
-  if (reader.byte() != kVersion)
+  if (reader.byte() != kProgressVersion)
     return fail(ErrorCode::kDataLoss, "unknown_version", "a revocation has a version that this program does not know");
   Revocation& told = job.told;
   told.id = reader.bytes();

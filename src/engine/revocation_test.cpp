@@ -339,6 +339,34 @@ TEST_F(RevocationTest, WholeIsRecordedWithItsCounts) {
   EXPECT_NE(records[0].details.find("\"revoked\":2"), std::string::npos);
 }
 
+// A revocation that an older program began goes on: its filter knows nothing of devices and marks.
+TEST(JobCodecTest, SelectionOfVersionOneIsRead) {
+  index::Filter filter;
+  filter.user = "u";
+  filter.remember_me = true;
+  std::string bytes;
+  encode_selection(bytes, {{RealmId{1}}, ByFilter{filter}, std::nullopt, false, std::nullopt});
+  ASSERT_TRUE(bytes.ends_with(std::string(3, '\0')));
+  bytes.resize(bytes.size() - 3);
+  EXPECT_FALSE(decode_selection(bytes));
+  bytes[0] = 1;
+  const auto read = decode_selection(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::get<ByFilter>(read->what).filter.user, filter.user);
+  EXPECT_EQ(std::get<ByFilter>(read->what).filter.remember_me, filter.remember_me);
+  EXPECT_TRUE(std::get<ByFilter>(read->what).filter.device_kinds.empty());
+  bytes[0] = 3;
+  EXPECT_FALSE(decode_selection(bytes));
+}
+
+TEST(JobCodecTest, SelectionWithAKindThatDoesNotExistIsRefused) {
+  index::Filter filter;
+  filter.device_kinds = {device::Kind::kCount};
+  std::string bytes;
+  encode_selection(bytes, {{RealmId{1}}, ByFilter{filter}, std::nullopt, false, std::nullopt});
+  EXPECT_FALSE(decode_selection(bytes));
+}
+
 TEST(JobCodecTest, SelectionAndProgressSurviveARoundTrip) {
   index::Filter filter;
   filter.search = "oe";
@@ -349,6 +377,9 @@ TEST(JobCodecTest, SelectionAndProgressSurviveARoundTrip) {
   filter.ip_not = {Cidr::parse("10.1.0.0/16").value()};
   filter.started_after = Time{5};
   filter.remember_me = false;
+  filter.device_kinds = {device::Kind::kBot, device::Kind::kTool};
+  filter.devices = {"ua:Firefox on Windows", "id:phone-7"};
+  filter.marks = index::kHighSeverity | 5;
   Selection selection{
       {RealmId{1}, RealmId{2}}, ByFilter{filter}, SessionType::kOffline, false, OwnUser{RealmId{1}, "me"}};
   std::string bytes;
@@ -359,6 +390,10 @@ TEST(JobCodecTest, SelectionAndProgressSurviveARoundTrip) {
   encode_selection(again, *read);
   EXPECT_EQ(bytes, again);
   EXPECT_EQ(std::get<ByFilter>(read->what).filter.ip_not, filter.ip_not);
+  const index::Filter& same = std::get<ByFilter>(read->what).filter;
+  EXPECT_EQ(same.device_kinds, filter.device_kinds);
+  EXPECT_EQ(same.devices, filter.devices);
+  EXPECT_EQ(same.marks, filter.marks);
   EXPECT_FALSE(decode_selection(bytes.substr(0, bytes.size() - 1)));
 
   Job job;

@@ -1,5 +1,6 @@
 // Stored bytes: whatever is on the disk, a reader answers with the value that was written or with an error.
 #include "audit/record.h"
+#include "engine/job.h"
 #include "engine/journal.h"
 #include "fuzz_target.h"
 #include "index/query.h"
@@ -50,6 +51,15 @@ void audit_record(std::string_view bytes) {
   FUZZ_CHECK(again.substr(0, again.size() - 32) == bytes.substr(0, bytes.size() - 32));
   audit::Verifier verifier({});
   verifier.feed(1, bytes);
+}
+
+// Older versions are written back as the present one, which has one form.
+void selection(std::string_view bytes) {
+  const auto value = engine::decode_selection(bytes);
+  if (!value) return;
+  const std::string written = encoded<engine::encode_selection>(*value);
+  const auto again = engine::decode_selection(written);
+  FUZZ_CHECK(again && encoded<engine::encode_selection>(*again) == written);
 }
 
 void cursor(std::string_view bytes) {
@@ -114,12 +124,33 @@ std::vector<std::string> journal_seeds() {
   return {encoded<engine::encode_journal>(entry)};
 }
 
+std::vector<std::string> selection_seeds() {
+  index::Filter filter;
+  filter.search = "oe";
+  filter.user = "u-1";
+  filter.clients = {"web-portal"};
+  filter.ip = {*Cidr::parse("10.20.0.0/16")};
+  filter.started_after = Time{5};
+  filter.device_kinds = {device::Kind::kBot};
+  filter.devices = {"ua:Firefox on Windows"};
+  filter.marks = index::kHighSeverity;
+  engine::Selection by_filter{{RealmId{1}}, engine::ByFilter{filter}, SessionType::kOffline, false, std::nullopt};
+  engine::Selection by_name{
+      {RealmId{1}}, engine::BySessions{{sample_session().key}}, std::nullopt, true, engine::OwnUser{RealmId{1}, "me"}};
+  std::string old = encoded<engine::encode_selection>(by_name);
+  old[0] = 1;
+  return {encoded<engine::encode_selection>(by_filter), encoded<engine::encode_selection>(by_name), old};
+}
+
 std::vector<std::string> cursor_seeds() {
+  index::Cursor by_severity;
+  by_severity.order = {index::SortBy::kSeverity, true};
+  by_severity.key = std::string(1, '\3') + std::string(8, 'x');
   index::Cursor cursor;
   cursor.order = {index::SortBy::kUsername, false};
   cursor.key = "jane.doe";
   cursor.no = SessionNo(12);
-  return {index::encode_cursor(cursor)};
+  return {index::encode_cursor(cursor), index::encode_cursor(by_severity)};
 }
 
 }  // namespace
@@ -135,6 +166,7 @@ std::vector<Target> record_targets() {
       {"policy", one_form<decode_policy, encode_policy>, policy_seeds()},
       {"journal", one_form<engine::decode_journal, engine::encode_journal>, journal_seeds()},
       {"audit_record", audit_record, audit_seeds()},
+      {"selection", selection, selection_seeds()},
       {"cursor", cursor, cursor_seeds()},
   };
 }
