@@ -77,6 +77,22 @@ std::uint64_t resident_bytes() {
   return resident * 4096;
 }
 
+// Devices that are spread like those of people, from the one number that tells the generator's agent strings apart: 40
+// families, some common and many rare, and all kinds.
+std::shared_ptr<const device::Device> classify(std::string_view agent) {
+  const auto at = agent.rfind('/');
+  const int n = at == std::string_view::npos ? 0 : std::atoi(std::string(agent.substr(at + 1)).c_str());
+  auto device = std::make_shared<device::Device>();
+  device->family = fmt::format("Family {}", n * n / 500 * n / 500 * 40 / 500);
+  device->kind = n < 300   ? device::Kind::kDesktop
+                 : n < 470 ? device::Kind::kMobile
+                 : n < 485 ? device::Kind::kTablet
+                 : n < 490 ? device::Kind::kTv
+                 : n < 495 ? device::Kind::kBot
+                           : device::Kind::kTool;
+  return device;
+}
+
 class Report {
  public:
   explicit Report(const Options& options) : options_(options) {
@@ -119,9 +135,11 @@ class Bench {
 
   void run() {
     load();
+    mark();
     queries();
     if (!options_.only.empty()) return;
     directory();
+    devices_and_marks();
     touches();
     queries_after_touches();
     starts_and_ends();
@@ -155,6 +173,48 @@ class Bench {
     const auto n = static_cast<double>(generator_.size());
     report_.value("memory: resident", static_cast<double>(after - before) / n, "bytes a session");
     report_.value("memory: estimate", static_cast<double>(index_.memory_bytes()) / n, "bytes a session");
+  }
+
+  // One session in a hundred has a signal, one in a thousand a severe one.
+  void mark() {
+    std::vector<index::Handle> handles;
+    std::vector<std::uint16_t> marks;
+    for (std::uint64_t i = 0; i < generator_.size() / 100; ++i) {
+      handles.push_back(*index_.find(generator_.key(random_no())));
+      const std::uint64_t r = random_();
+      const unsigned severity = r % 10 == 0   ? index::kHighSeverity
+                                : r % 10 <= 3 ? index::kMediumSeverity
+                                              : index::kLowSeverity;
+      marks.push_back(static_cast<std::uint16_t>(severity | 1U << (r / 10 % 12)));
+    }
+    const Stopwatch watch;
+    for (std::size_t i = 0; i < handles.size(); ++i) index_.set_marks(handles[i], marks[i]);
+    report_.rate("M1 marks set", handles.size(), watch.elapsed());
+    report_.value("memory: estimate, with marks",
+                  static_cast<double>(index_.memory_bytes()) / static_cast<double>(generator_.size()),
+                  "bytes a session");
+  }
+  void devices_and_marks() {
+    constexpr std::size_t count = 10'000;
+    std::vector<index::Handle> handles, out;
+    for (std::size_t i = 0; i < count; ++i) handles.push_back(*index_.find(generator_.key(random_no())));
+    std::uint64_t sum = 0;
+    const Stopwatch views;
+    for (const auto& handle : handles) sum += index_.view(handle).device_hash;
+    report_.rate("V1 views", count, views.elapsed());
+    std::vector<std::uint32_t> users;
+    for (const auto& handle : handles) users.push_back(index_.view(handle).user);
+    const Stopwatch of_users;
+    for (std::size_t i = 0; i < count; ++i) {
+      out.clear();
+      index_.handles_of(handles[i].realm, users[i], 64, out);
+      sum += out.size();
+    }
+    report_.rate("V2 sessions of a user, at most 64", count, of_users.elapsed());
+    const Stopwatch at;
+    for (const auto& handle : handles) sum += index_.sessions_at(handle.realm, index_.view(handle).ip);
+    report_.rate("V3 sessions on an address", count, at.elapsed());
+    if (sum == 0) report_.value("nothing found", 0, "");
   }
 
   Query basic() {
@@ -235,6 +295,53 @@ class Bench {
            Query q = basic();
            q.filter.clients = {Generator::client_id(3)};
            q.order.by = SortBy::kStarted;
+           return q;
+         }},
+        {"Q8 a kind of device",
+         [this] {
+           Query q = basic();
+           q.filter.device_kinds = {device::Kind::kMobile};
+           return q;
+         }},
+        {"Q9 any signal",
+         [this] {
+           Query q = basic();
+           q.filter.marks = 0x1fff;
+           return q;
+         }},
+        {"Q10 all by severity",
+         [this] {
+           Query q = basic();
+           q.order.by = SortBy::kSeverity;
+           return q;
+         }},
+        {"X5 all by severity at offset N/2",
+         [this] {
+           Query q = basic();
+           q.order.by = SortBy::kSeverity;
+           q.offset = index_.size(Generator::kMainRealm) / 2 + random_() % 1000;
+           return q;
+         }},
+        {"X6 bots and tools in a /16",
+         [this, network] {
+           Query q = basic();
+           q.filter.device_kinds = {device::Kind::kBot, device::Kind::kTool};
+           q.filter.ip = {network()};
+           return q;
+         }},
+        {"X7 a rare family, by severity, all realms",
+         [this] {
+           Query q = basic();
+           q.realms.push_back(Generator::kSmallRealm);
+           q.filter.devices = {"ua:Family 30"};
+           q.order.by = SortBy::kSeverity;
+           return q;
+         }},
+        {"X8 one signal, offline",
+         [this] {
+           Query q = basic();
+           q.filter.marks = 1U << 3;
+           q.filter.type = session::SessionType::kOffline;
            return q;
          }},
         {"X4 idle for 7 days, regular",
@@ -417,7 +524,7 @@ class Bench {
   Report report_;
   Generator generator_;
   std::mt19937_64 random_;
-  Index index_;
+  Index index_{classify};
 };
 
 }  // namespace

@@ -20,14 +20,23 @@ namespace {
 
 constexpr std::uint64_t kSessions = 20'000, kSeed = 1;
 
-// What every case may use; made once.
+// Half of the agent strings are phones.
+std::shared_ptr<const device::Device> classify(std::string_view agent) {
+  const bool phone = !agent.empty() && agent[agent.size() - 3] % 2 == 0;
+  return std::make_shared<const device::Device>(phone ? device::Device{device::Kind::kMobile, "", "", "Phone"}
+                                                      : device::Device{device::Kind::kDesktop, "", "", "Desktop"});
+}
+
+// What every case may use; made once. Every hundredth session has a severity.
 struct World {
   Generator generator{kSessions, kSeed};
-  index::Index index;
+  index::Index index{classify};
   World() {
     index.begin_load(kSessions);
     for (std::uint64_t no = 1; no <= kSessions; ++no) index.load_row(generator.session(no));
     index.end_load();
+    for (std::uint64_t no = 1; no <= kSessions; no += 100)
+      index.set_marks(*index.find(generator.key(no)), no % 300 == 1 ? index::kHighSeverity : index::kLowSeverity);
   }
 };
 World& world() {
@@ -72,6 +81,14 @@ std::function<void()> index_touch() {
     ++*at;
     world().index.touch((*handles)[static_cast<std::size_t>(*at) % handles->size()], Time{*at}, std::nullopt);
   };
+}
+
+std::function<void()> index_view() {
+  auto handles = std::make_shared<std::vector<index::Handle>>();
+  std::uint64_t random = kSeed;
+  for (int i = 0; i < 4096; ++i) handles->push_back(*world().index.find(world().generator.key(next_no(random))));
+  auto at = std::make_shared<std::size_t>(0);
+  return [=] { static_cast<void>(world().index.view((*handles)[++*at % handles->size()]).device_hash); };
 }
 
 std::function<void()> query(const std::function<void(index::Query&)>& change) {
@@ -204,6 +221,7 @@ std::vector<MicroCase> micro_cases() {
       {"apply_touch", apply_touch},
       {"index_find", index_find},
       {"index_touch", index_touch},
+      {"index_view", index_view},
       {"query_all", [] { return query([](index::Query&) {}); }},
       {"query_deep", [] { return query([](index::Query& q) { q.offset = kSessions / 2; }); }},
       {"query_search", [] { return query([](index::Query& q) { q.filter.search = "oe12"; }); }},
@@ -215,6 +233,8 @@ std::vector<MicroCase> micro_cases() {
            q.filter.clients = {Generator::client_id(Generator::kClients - 1)};
          });
        }},
+      {"query_kind", [] { return query([](index::Query& q) { q.filter.device_kinds = {device::Kind::kMobile}; }); }},
+      {"query_severity", [] { return query([](index::Query& q) { q.order.by = index::SortBy::kSeverity; }); }},
       {"page_json", page_json},
       {"ingest_start_line", [] { return parse_line(start_line()); }},
       {"ingest_touch_line", [] { return parse_line(touch_line()); }},

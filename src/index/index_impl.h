@@ -49,6 +49,12 @@ struct Index::Impl {
     for (RealmIndex* realm : unsettled) realm->settle();
     unsettled.clear();
   }
+  // The realm, if it is there, with no ended rows in its structures; its touches may wait.
+  const RealmIndex* without_ended(RealmId id) {
+    const RealmIndex* realm = find(id);
+    if (realm != nullptr && realm->has_ended()) settle();
+    return realm;
+  }
   void load_waiting();
 
   // A query of each realm asked that exists, each once.

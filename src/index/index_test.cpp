@@ -82,6 +82,134 @@ TEST(IndexTest, UserWithManySessionsGrowsAndShrinksThroughEveryForm) {
   EXPECT_FALSE(index.user(kRealm, "one").has_value());
 }
 
+TEST(IndexTest, LatestSessionsOfAUserWithManyAreFoundAmongOthersOfTheSameName) {
+  Index index;
+  Index::WriteLock lock(index);
+  std::vector<Handle> mine;
+  for (std::uint64_t no = 1; no <= 600; ++no) {
+    Session s = make(no);
+    // Two of one name, of whom one came to have many sessions and the other then to have more.
+    s.user_id = no <= 200 ? "one" : "other";
+    s.username = "Shared";
+    const Handle handle = index.insert(s);
+    if (no <= 200) mine.push_back(handle);
+  }
+  const std::uint32_t one = *index.user_number(kRealm, "one"), other = *index.user_number(kRealm, "other");
+  std::vector<Handle> got;
+  index.handles_of(kRealm, one, 64, got);
+  EXPECT_EQ(got, std::vector<Handle>(mine.end() - 64, mine.end()));
+  got.clear();
+  index.handles_of(kRealm, other, 3, got);
+  ASSERT_EQ(got.size(), 3U);
+  EXPECT_EQ(got.front().no.value, 598U);
+  EXPECT_EQ(got.back().no.value, 600U);
+  // One that has just ended is not among them, although nothing has been put in order since.
+  index.erase(got.back());
+  got.clear();
+  index.handles_of(kRealm, other, 3, got);
+  EXPECT_EQ(got.back().no.value, 599U);
+  EXPECT_EQ(index.sessions_of(kRealm, other), 399U);
+}
+
+TEST(IndexTest, EachAgentStringOfARealmIsClassifiedOnceWhileItIsInUse) {
+  int asked = 0;
+  Index index([&](std::string_view) {
+    ++asked;
+    return std::make_shared<const device::Device>(device::Device{device::Kind::kTv, "", "", "Television"});
+  });
+  Index::WriteLock lock(index);
+  std::vector<Handle> handles;
+  for (std::uint64_t no = 1; no <= 40; ++no) {
+    Session s = make(no);
+    s.user_agent = no % 4 == 0 ? "" : "agent " + std::to_string(no % 4);
+    handles.push_back(index.insert(s));
+  }
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(index.kinds({{kRealm}})[static_cast<std::size_t>(device::Kind::kTv)], 30U);
+  EXPECT_EQ(index.device_key(handles[3]), "ua:Unknown device");
+  EXPECT_EQ(index.device_key(handles[0]), "ua:Television");
+  EXPECT_EQ(index.view(handles[0]).device_hash, device_hash("ua:Television"));
+  for (const Handle& handle : handles) index.erase(handle);
+  EXPECT_EQ(index.sessions_with(kRealm, "ua:Television"), 0U);
+  index.verify();
+}
+
+TEST(IndexTest, MarksStayThroughTouchAndUpdateAndGoWithTheSession) {
+  Index index;
+  Index::WriteLock lock(index);
+  Session s = make(1);
+  const Handle handle = index.insert(s);
+  index.set_marks(handle, kHighSeverity | 5);
+  index.touch(handle, Time{kStart + 5000}, IpAddress::v4(1));
+  s = index.get(handle);
+  s.remember_me = true;
+  s.user_agent = "another";
+  index.update(handle, s);
+  EXPECT_EQ(index.marks(handle), kHighSeverity | 5);
+  index.erase(handle);
+  const Handle next = index.insert(make(2));
+  ASSERT_EQ(next.row, handle.row);
+  EXPECT_EQ(index.marks(next), 0);
+  Filter any;
+  any.marks = 0xffff;
+  EXPECT_EQ(index.count({{kRealm}}, any), 0U);
+  index.verify();
+}
+
+TEST(IndexTest, OrderBySeverityHoldsAtAnyOffsetAndAlongCursors) {
+  Index index;
+  constexpr std::uint64_t rows = 4000, realms = 3;
+  fill(index, rows, [](Session& s) { s.key.realm = RealmId{static_cast<std::uint32_t>(s.no.value % realms + 1)}; });
+  const auto marks_of = [](std::uint64_t no) -> std::uint16_t {
+    return no % 97 == 0 ? kHighSeverity : no % 53 == 0 ? kMediumSeverity : no % 31 == 0 ? kLowSeverity | 1U : 0U;
+  };
+  std::vector<std::pair<int, std::uint64_t>> want;
+  {
+    Index::WriteLock lock(index);
+    for (std::uint64_t no = 1; no <= rows; ++no) {
+      const auto handle = index.find({RealmId{static_cast<std::uint32_t>(no % realms + 1)}, SessionType::kRegular,
+                                      "session-" + std::to_string(no)});
+      index.set_marks(*handle, marks_of(no));
+      want.emplace_back(marks_of(no) >> 13, no);
+    }
+  }
+  std::sort(want.begin(), want.end());
+  Query query;
+  query.realms = {RealmId{1}, RealmId{2}, RealmId{3}};
+  for (const bool descending : {true, false}) {
+    query.order = {SortBy::kSeverity, descending};
+    query.cursor.reset();
+    for (const std::uint64_t offset : {0U, 30U, 41U, 200U, 250U, 2000U, 3750U, 3990U}) {
+      query.offset = offset;
+      const Page page = index.query(query);
+      ASSERT_EQ(page.total, rows);
+      ASSERT_EQ(page.rows.size(), std::min<std::uint64_t>(25, rows - offset));
+      for (std::size_t i = 0; i < page.rows.size(); ++i)
+        EXPECT_EQ(page.rows[i].no.value, want[descending ? rows - 1 - offset - i : offset + i].second) << offset;
+    }
+    // All of it by cursors, there and back.
+    query.offset = 0;
+    query.limit = 333;
+    std::size_t seen = 0;
+    for (Page page = index.query(query);; page = index.query(query)) {
+      for (const Session& row : page.rows) {
+        EXPECT_EQ(row.no.value, want[descending ? rows - 1 - seen : seen].second);
+        ++seen;
+      }
+      query.cursor = page.next;
+      if (!page.next) {
+        query.cursor = page.previous;
+        break;
+      }
+    }
+    EXPECT_EQ(seen, rows);
+    for (; query.cursor; query.cursor = index.query(query).previous) ++seen;
+    EXPECT_EQ(seen, rows + rows / 333);
+    query.limit = 25;
+  }
+  EXPECT_GT(taken(index, "offset_by_ranks"), 0U);
+}
+
 TEST(IndexTest, HandleOfAnErasedSessionStaysDeadWhenItsRowIsGivenAgain) {
   Index index;
   Index::WriteLock lock(index);
@@ -166,6 +294,18 @@ TEST(CursorTest, TextThatWeDidNotMakeIsRefused) {
   // A time's key has 8 bytes.
   EXPECT_FALSE(decode_cursor(encode_cursor({{SortBy::kStarted, true}, "short", SessionNo{1}, false})));
   EXPECT_FALSE(decode_cursor(encode_cursor({{SortBy::kIpAddress, true}, "short", SessionNo{1}, false})));
+  // A severity's has the rank before it.
+  EXPECT_FALSE(decode_cursor(encode_cursor({{SortBy::kSeverity, true}, "12345678", SessionNo{1}, false})));
+  EXPECT_FALSE(decode_cursor(encode_cursor({{SortBy::kSeverity, true},
+                                            "\x04"
+                                            "12345678",
+                                            SessionNo{1},
+                                            false})));
+  EXPECT_TRUE(decode_cursor(encode_cursor({{SortBy::kSeverity, true},
+                                           "\x03"
+                                           "12345678",
+                                           SessionNo{1},
+                                           false})));
 }
 
 }  // namespace

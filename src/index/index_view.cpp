@@ -1,7 +1,7 @@
 // One session, one user, one address or one device, without building texts or pages (index.h).
 //
-// These are asked by the writer between its changes, so they put nothing in order that they do not read: rows that have
-// ended wait in the lists until then, and are passed over.
+// The writer asks these between its changes. So touches, which none of them reads, are left to wait for the rest of
+// their batch; rows that have ended are passed over, and only where they are counted put right first.
 #include <algorithm>
 
 #include "index/index_impl.h"
@@ -111,8 +111,7 @@ std::string Index::user_id(RealmId id, std::uint32_t user) const {
 }
 
 std::uint64_t Index::sessions_of(RealmId id, std::uint32_t user) const {
-  impl_->settle();
-  const RealmIndex* realm = impl_->find(id);
+  const RealmIndex* realm = impl_->without_ended(id);
   return realm == nullptr || !realm->users().known(user) ? 0 : realm->users().rows(user);
 }
 
@@ -128,16 +127,14 @@ void Index::handles_of(RealmId id, std::uint32_t user, std::size_t limit, std::v
 }
 
 std::uint64_t Index::sessions_at(RealmId id, const Cidr& network) const {
-  impl_->settle();
-  const RealmIndex* realm = impl_->find(id);
+  const RealmIndex* realm = impl_->without_ended(id);
   if (realm == nullptr) return 0;
   const Ranks at = ranks(*realm, network.first(), network.last());
   return at.to - at.from;
 }
 
 std::uint64_t Index::sessions_at(RealmId id, const IpAddress& ip) const {
-  impl_->settle();
-  const RealmIndex* realm = impl_->find(id);
+  const RealmIndex* realm = impl_->without_ended(id);
   if (realm == nullptr) return 0;
   const Ranks at = ranks(*realm, ip, ip);
   return at.to - at.from;
@@ -161,8 +158,7 @@ void Index::handles_at(RealmId id, const Cidr& network, std::size_t limit, std::
 }
 
 std::uint64_t Index::sessions_with(RealmId id, std::string_view key) const {
-  impl_->settle();
-  const RealmIndex* realm = impl_->find(id);
+  const RealmIndex* realm = impl_->without_ended(id);
   if (realm == nullptr) return 0;
   const DeviceDirectory& devices = realm->devices();
   if (key.starts_with(kIdPrefix)) {
@@ -185,13 +181,12 @@ void Index::handles_with(RealmId id, std::string_view key, std::size_t limit, st
 }
 
 std::array<std::uint64_t, device::kKinds> Index::kinds(std::span<const RealmId> realms) const {
-  impl_->settle();
   std::vector<RealmId> distinct(realms.begin(), realms.end());
   std::sort(distinct.begin(), distinct.end());
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   std::array<std::uint64_t, device::kKinds> out{};
   for (const RealmId id : distinct) {
-    const RealmIndex* realm = impl_->find(id);
+    const RealmIndex* realm = impl_->without_ended(id);
     if (realm == nullptr) continue;
     const auto counts = realm->devices().counts();
     for (std::size_t i = 0; i < out.size(); ++i) out[i] += counts[i];

@@ -74,6 +74,7 @@ class RealmIndex {
   bool touch(std::uint32_t row, Time at, const std::optional<IpAddress>& ip);
   void update(std::uint32_t row, const session::Session& session);
   bool settled() const { return moving_.empty() && ending_.empty(); }
+  bool has_ended() const { return !ending_.empty(); }
   void settle();
   void set_dirty(std::uint32_t row, bool dirty) { rows_.facts(row).set(RowFacts::kDirty, dirty); }
   void set_marks(std::uint32_t row, std::uint16_t marks);

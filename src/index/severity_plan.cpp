@@ -6,7 +6,10 @@
 namespace curfew::index {
 namespace {
 
-constexpr std::uint64_t kFewSkipped = 65'536;  // rows whose keys are sorted for one query
+// Sorting the keys of the skipped rows is cheaper than looking at all others while they are at most so many.
+std::uint64_t few(const RealmIndex& realm) {
+  return std::max<std::uint64_t>(64, realm.size() / 8);
+}
 
 std::uint64_t with_severity(const RealmIndex& realm) {
   std::uint64_t n = 0;
@@ -47,7 +50,7 @@ std::array<RealmQuery, kRanks> RealmQuery::split_by_severity() {
 
 bool RealmQuery::skips_few() const {
   return filter_.rank() && *filter_.rank() == 0 && !filter_.with_rank(std::nullopt).beyond_type() &&
-         with_severity(realm_) <= kFewSkipped;
+         with_severity(realm_) <= few(realm_);
 }
 
 const std::vector<RealmQuery::Skipped>& RealmQuery::skipped() const {
