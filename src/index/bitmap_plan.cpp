@@ -87,7 +87,7 @@ Roaring RealmQuery::rows_of_devices() const {
     rows |= devices.rows_of(static_cast<device::Kind>(std::countr_zero(left)));
   for (const std::uint32_t family : filter_.families()) rows |= devices.family(family).rows;
   for (const std::uint32_t id : filter_.device_ids())
-    devices.lists().for_each(devices.list_of(id), [&](std::uint32_t row) { rows.add(row); });
+    devices.for_each_with_id(id, [&](std::uint32_t row) { rows.add(row); });
   return rows;
 }
 

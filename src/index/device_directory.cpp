@@ -97,13 +97,14 @@ void DeviceDirectory::leave(std::uint32_t row, device::Kind kind, std::uint32_t 
   if (id == 0)
     families_[facts_[agent].family].rows.remove(row);
   else
-    lists_.remove(id_rows_[id], row);
+    lists_->remove(id_rows_[id], row);
 }
 
 void DeviceDirectory::enter_lists(std::uint32_t row, std::uint32_t id) {
   if (id == 0) return;
   id_rows_.grow(std::size_t{id} + 1);
-  lists_.add(id_rows_[id], row);
+  if (!lists_) lists_ = std::make_unique<RowLists>();
+  lists_->add(id_rows_[id], row);
 }
 
 void DeviceDirectory::begin_bitmaps() {
@@ -139,7 +140,7 @@ void DeviceDirectory::end_bitmaps() {
 
 std::size_t DeviceDirectory::memory_bytes() const {
   std::size_t bytes = agents_.memory_bytes() + ids_.memory_bytes() + facts_.memory_bytes() + id_rows_.memory_bytes() +
-                      lists_.memory_bytes();
+                      (lists_ ? lists_->memory_bytes() : 0);
   for (const Roaring& rows : kinds_) bytes += rows.getSizeInBytes();
   for (const Family& family : families_) bytes += sizeof(Family) + family.rows.getSizeInBytes();
   return bytes;

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,8 +49,11 @@ class DeviceDirectory {
   std::uint32_t find_family(std::string_view name) const;   // or kNone
   std::uint32_t find_id(std::string_view device_id) const;  // or kNone
   const Roaring& rows_of(device::Kind kind) const { return kinds_[static_cast<std::size_t>(kind)]; }
-  const RowLists::List& list_of(std::uint32_t id) const { return id_rows_[id]; }
-  const RowLists& lists() const { return lists_; }
+  std::uint32_t rows_with_id(std::uint32_t id) const { return id_rows_[id].size(); }
+  template <class F>
+  void for_each_with_id(std::uint32_t id, F f) const {
+    lists_->for_each(id_rows_[id], f);
+  }
   std::array<std::uint64_t, device::kKinds> counts() const;  // rows by kind
 
   // The key of a row that has this agent and device id, and its hash.
@@ -93,7 +97,7 @@ class DeviceDirectory {
   std::map<std::string, std::uint32_t, std::less<>> by_name_;
   std::array<Roaring, device::kKinds> kinds_;
   PagedArray<RowLists::List> id_rows_;  // by device id
-  RowLists lists_;
+  std::unique_ptr<RowLists> lists_;     // made for the first of them: many realms have none
   std::array<std::vector<std::uint32_t>, device::kKinds> waiting_kinds_;
   std::vector<std::vector<std::uint32_t>> waiting_families_;
 };

@@ -66,7 +66,7 @@ void for_each_with(const RealmIndex& realm, std::string_view key, F f) {
   const DeviceDirectory& devices = realm.devices();
   if (key.starts_with(kIdPrefix)) {
     const std::uint32_t id = devices.find_id(key.substr(kIdPrefix.size()));
-    if (id != DeviceDirectory::kNone) devices.lists().for_each(devices.list_of(id), f);
+    if (id != DeviceDirectory::kNone) devices.for_each_with_id(id, f);
   } else if (key.starts_with(kFamilyPrefix)) {
     const std::uint32_t family = devices.find_family(key.substr(kIdPrefix.size()));
     if (family == DeviceDirectory::kNone) return;
@@ -163,7 +163,7 @@ std::uint64_t Index::sessions_with(RealmId id, std::string_view key) const {
   const DeviceDirectory& devices = realm->devices();
   if (key.starts_with(kIdPrefix)) {
     const std::uint32_t ordinal = devices.find_id(key.substr(kIdPrefix.size()));
-    return ordinal == DeviceDirectory::kNone ? 0 : devices.list_of(ordinal).size();
+    return ordinal == DeviceDirectory::kNone ? 0 : devices.rows_with_id(ordinal);
   }
   const std::uint32_t family =
       key.starts_with(kFamilyPrefix) ? devices.find_family(key.substr(kIdPrefix.size())) : DeviceDirectory::kNone;

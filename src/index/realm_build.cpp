@@ -241,7 +241,7 @@ void RealmIndex::verify_devices_and_marks() const {
       ++families;
     } else {
       bool found = false;
-      devices_.lists().for_each(devices_.list_of(rest.device), [&](std::uint32_t other) { found |= other == row; });
+      devices_.for_each_with_id(rest.device, [&](std::uint32_t other) { found |= other == row; });
       CURFEW_CHECK(found, "a device id lists its rows");
       ++listed;
     }
