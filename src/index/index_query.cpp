@@ -74,6 +74,7 @@ std::vector<std::uint64_t> split_by_rank(std::vector<RealmQuery>& queries, SortB
 
 std::vector<session::Session> whole_sessions(const std::vector<Candidate>& rows) {
   std::vector<session::Session> out;
+  out.reserve(rows.size());  // at once: the runs are short where realms interleave
   std::vector<std::uint32_t> run;
   for (std::size_t i = 0; i < rows.size();) {
     run.clear();
