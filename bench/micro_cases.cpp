@@ -8,12 +8,14 @@
 #include "api/json_in.h"
 #include "api/json_out.h"
 #include "api/session_input.h"
+#include "api/session_out.h"
 #include "audit/record.h"
 #include "device/agents.h"
 #include "generator.h"
 #include "index/index.h"
 #include "session/apply.h"
 #include "session/codec.h"
+#include "signal/watch.h"
 
 namespace curfew::bench {
 namespace {
@@ -113,8 +115,7 @@ std::function<void()> page_json() {
     out->clear();
     JsonWriter json(*out);
     json.begin_array();
-    for (const session::Session& row : *rows)
-      api::append_session(json, row, {.realm = realm.get(), .names = nullptr, .own = false});
+    for (const session::Session& row : *rows) api::append_session(json, row, {.realm = realm.get(), .own = false});
     json.end_array();
   };
 }
@@ -214,6 +215,61 @@ std::function<void()> classify(std::size_t cached) {
   return [=] { static_cast<void>(agents->classify((*strings)[++*at % strings->size()])); };
 }
 
+// Two thousand users with three sessions each, and one of whom four networks at once are seen.
+struct Watched {
+  index::Index index{[](std::string_view agent) { return classify(agent); }};
+  signal::Watch watch{index, [](const IpAddress& ip) {
+                        device::Place place;
+                        place.country = "NO";
+                        place.asn = 64500U + ip.bytes()[13];
+                        place.latitude = 59.9;
+                        place.longitude = 10.7;
+                        return place;
+                      }};
+  std::vector<index::Handle> handles;
+  Time now = Time{1'770'000'000'000};
+
+  index::Handle start(const std::string& user, std::uint32_t ip) {
+    session::Session session;
+    session.no = session::SessionNo(handles.size() + 1);
+    session.key = {session::RealmId(1), session::SessionType::kRegular, std::to_string(session.no.value)};
+    session.user_id = session.username = user;
+    session.ip = IpAddress::v4(ip);
+    session.user_agent = "Mozilla/5.0";
+    session.started = session.last_access = now;
+    handles.push_back(index.insert(session));
+    watch.started(handles.back(), now);
+    return handles.back();
+  }
+  Watched() {
+    for (std::uint32_t network = 0; network < 4; ++network) start("suspect", 0xcb000001 + (network << 16));
+    for (std::uint32_t user = 0; user < 2'000; ++user)
+      for (std::uint32_t i = 0; i < 3; ++i) start("u" + std::to_string(user), 0x0a000000 + (i << 16) + user);
+  }
+};
+
+// One change of one user's sessions, as the engine tells it; the index's own part is not in it.
+std::function<void()> signal_change(const std::function<void(Watched&, const index::Handle&)>& change, bool suspect) {
+  auto watched = std::make_shared<Watched>();
+  auto at = std::make_shared<std::size_t>(0);
+  return [=] {
+    ++*at;
+    const std::size_t which = suspect ? *at % 4 : 4 + *at * 7 % 6'000;
+    watched->now = watched->now + Duration{1};
+    change(*watched, watched->handles[which]);
+  };
+}
+
+void start_and_end(Watched& watched, const index::Handle& handle) {
+  watched.watch.started(handle, watched.now);
+  watched.watch.ended(handle.realm, watched.index.view(handle).user, handle.no, watched.now);
+}
+
+void move(Watched& watched, const index::Handle& handle) {
+  const index::RowView row = watched.index.view(handle);
+  watched.watch.touched(handle, {row.last_access, IpAddress::v4(0x0a010001), row.device_hash}, watched.now);
+}
+
 }  // namespace
 
 std::vector<MicroCase> micro_cases() {
@@ -235,6 +291,9 @@ std::vector<MicroCase> micro_cases() {
        }},
       {"query_kind", [] { return query([](index::Query& q) { q.filter.device_kinds = {device::Kind::kMobile}; }); }},
       {"query_severity", [] { return query([](index::Query& q) { q.order.by = index::SortBy::kSeverity; }); }},
+      {"signal_started_ended", [] { return signal_change(start_and_end, false); }},
+      {"signal_touched", [] { return signal_change(move, false); }},
+      {"signal_touched_suspect", [] { return signal_change(move, true); }},
       {"page_json", page_json},
       {"ingest_start_line", [] { return parse_line(start_line()); }},
       {"ingest_touch_line", [] { return parse_line(touch_line()); }},

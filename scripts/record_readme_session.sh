@@ -9,10 +9,12 @@ program=$PWD/build/release/curfew
 # What is recorded, a command a line. Options that serve the recording alone (server, key) come from the environment.
 session_commands() {
   cat <<'COMMANDS'
+curfew signals list --realm production --limit 2
 curfew sessions list --realm production --user jane.doe
-curfew sessions revoke --realm production --user jane.doe --ip-not 10.20.0.0/16 --reason "INC-4711" --dry-run
-curfew sessions revoke --realm production --user jane.doe --ip-not 10.20.0.0/16 --reason "INC-4711" --yes
+curfew sessions revoke --realm production --user jane.doe --network-not Corporate --reason "INC-4711" --dry-run
+curfew sessions revoke --realm production --user jane.doe --network-not Corporate --reason "INC-4711" --yes
 curfew sessions list --realm production --user jane.doe
+curfew signals list --realm production --rule many_networks
 curfew audit list --realm production --user jane.doe --limit 3
 curfew audit verify
 COMMANDS

@@ -1,4 +1,6 @@
 // Curfew's engine in this process, on its own ledger: everything but HTTP.
+#include <array>
+#include <ctime>
 #include <future>
 
 #include "engine/engine.h"
@@ -42,6 +44,34 @@ index::Query query_of(const Question& q) {
       break;
   }
   return query;
+}
+
+// A handful of families, so that users have one to a few each.
+std::shared_ptr<const device::Device> classify(std::string_view agent) {
+  static constexpr std::array<const char*, 6> kFamilies{"Chrome on Windows", "Firefox on Linux", "Safari on macOS",
+                                                        "Edge on Windows",   "Safari on iPhone", "Chrome on Android"};
+  std::size_t sum = 0;
+  for (const char c : agent) sum += static_cast<unsigned char>(c);
+  return std::make_shared<const device::Device>(
+      device::Device{device::Kind::kDesktop, "", "", kFamilies[sum % kFamilies.size()]});
+}
+
+// The population's last moment was now: else all sessions would have been idle for as long as the generator is old.
+class PopulationClock final : public Clock {
+ public:
+  Time now() const override { return Time{population_.ms + (monotonic_ns() - begin_) / 1'000'000}; }
+  std::int64_t monotonic_ns() const override { return system_.monotonic_ns(); }
+
+ private:
+  SystemClock system_;
+  Time population_ = Generator(1, 1).now();
+  std::int64_t begin_ = system_.monotonic_ns();
+};
+
+engine::Options engine_options() {
+  engine::Options options;
+  options.classify = classify;
+  return options;
 }
 
 session::Origin origin() {
@@ -88,9 +118,13 @@ class CurfewEngine final : public Peer {
     auto ledger = ledger_rocksdb::RocksDbLedger::open(std::move(options));
     if (!ledger) die("engine: {}", ledger.error().message);
     ledger_ = *std::move(ledger);
-    engine_ = std::make_unique<engine::Engine>(*ledger_, clock_, random_);
+    engine_ = std::make_unique<engine::Engine>(*ledger_, clock_, random_, engine_options());
+    const Stopwatch watch;
+    const std::clock_t before = std::clock();
     const auto none = [](std::string_view, std::string_view, std::string_view) { return Status(); };
     if (const Status opened = engine_->open(none); !opened) die("engine: {}", opened.error().message);
+    fmt::print(stderr, "  engine: {} sessions read in {:.2f} s, {:.2f} s of processor time\n", engine_->index().size(),
+               watch.seconds(), static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC);
     engine_->start();
   }
   ~CurfewEngine() override { engine_->stop(); }
@@ -155,7 +189,13 @@ class CurfewEngine final : public Peer {
     const index::Index::ReadLock lock(engine_->index());
     return engine_->index().query(query).total > 0;
   }
-  Size size() override { return {engine_->index().memory_bytes(), ledger_->disk_bytes()}; }
+  Size size() override {
+    const index::Index::ReadLock lock(engine_->index());
+    const std::uint64_t of_index = engine_->index().memory_bytes(), of_watch = engine_->watch().memory_bytes();
+    fmt::print(stderr, "  engine: {} bytes for the index, {} for profiles; {} resident with the benchmark's own\n",
+               of_index, of_watch, resident_bytes());
+    return {of_index + of_watch, ledger_->disk_bytes()};
+  }
 
  private:
   std::uint64_t revoke(engine::Selection selection) {
@@ -172,7 +212,7 @@ class CurfewEngine final : public Peer {
     return revocation->revoked;
   }
 
-  SystemClock clock_;
+  PopulationClock clock_;
   SystemRandom random_;
   std::unique_ptr<ledger_rocksdb::RocksDbLedger> ledger_;
   std::unique_ptr<engine::Engine> engine_;

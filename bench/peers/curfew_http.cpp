@@ -112,8 +112,9 @@ class CurfewHttp final : public Peer {
     const std::string_view body = client_.body();
     constexpr std::string_view kId = "\"id\":\"";
     for (std::size_t at = body.find(kId); at != std::string_view::npos; at = body.find(kId, at + 1)) {
-      const std::size_t from = at + kId.size();
-      answer.ids.emplace_back(body.substr(from, body.find('"', from) - from));
+      const std::size_t from = at + kId.size(), end = body.find('"', from);
+      // Evidence names sessions, too; only the rows themselves go on with their realm.
+      if (body.substr(end).starts_with("\",\"realm\":")) answer.ids.emplace_back(body.substr(from, end - from));
     }
     answer.total = number_after(body, "\"total\":");
     return answer;

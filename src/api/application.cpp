@@ -27,7 +27,7 @@ Api::Api(engine::Engine& engine, access::Directory& directory, const Clock& cloc
                 .denials = {}} {
   engine.events().set_renderer(
       [&engine](std::string& out, const engine::Event& event, std::string_view id) {
-        append_event(out, id, engine::to_string(event.kind), event_json(*engine.realms(), event));
+        append_event(out, id, engine::to_string(event.kind), event_json(engine, event));
       },
       pack_part);
 }

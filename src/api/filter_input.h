@@ -2,18 +2,21 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "api/json_in.h"
 #include "api/params.h"
+#include "api/route.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "engine/realm.h"
 #include "index/query.h"
 
 namespace curfew::api {
 
-inline constexpr std::array<std::string_view, 12> kFilterNames{"search",
+inline constexpr std::array<std::string_view, 16> kFilterNames{"search",
                                                                "type",
                                                                "client",
                                                                "user",
@@ -24,13 +27,24 @@ inline constexpr std::array<std::string_view, 12> kFilterNames{"search",
                                                                "startedBefore",
                                                                "lastAccessAfter",
                                                                "lastAccessBefore",
-                                                               "rememberMe"};
+                                                               "rememberMe",
+                                                               "device",
+                                                               "signal",
+                                                               "network",
+                                                               "networkNot"};
+// What a filter's words are read against.
+struct FilterContext {
+  Time now;                                      // turns idleFor and signal=idle into times
+  std::span<const engine::Realm* const> realms;  // whose networks the names mean
+};
 
-// `now` turns idleFor into a time. `prefix` stands before the names in errors.
-Result<index::Filter> parse_filter(const Params& params, Time now, std::string_view prefix = {});
+FilterContext filter_context(const Call& call);
+
+// `prefix` stands before the names in errors.
+Result<index::Filter> parse_filter(const Params& params, const FilterContext& context, std::string_view prefix = {});
 // {"client":"web"} or {"client":["web","app"]}: a member is a text (rememberMe: a boolean), or an array where it may be
 // repeated.
-Result<index::Filter> parse_filter(const JsonValue& value, Time now, std::string_view prefix);
+Result<index::Filter> parse_filter(const JsonValue& value, const FilterContext& context, std::string_view prefix);
 Result<index::Order> parse_sort(std::string_view text);
 
 }  // namespace curfew::api

@@ -1,5 +1,6 @@
 #include "api/json_out.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/crypto.h"
@@ -32,26 +33,6 @@ std::string with_cursor(const Call& call, const std::optional<std::string>& curs
 
 }  // namespace
 
-void ClientNames::collect(const index::Index& index, const session::Session& session) {
-  for (const session::ClientLink& client : session.clients) {
-    const auto [it, fresh] = names_.try_emplace({session.key.realm, client.client_id});
-    if (fresh) it->second = index.client_name(session.key.realm, client.client_id);
-  }
-}
-
-void ClientNames::collect(const index::Index& index, std::span<const session::Session> sessions) {
-  for (const session::Session& session : sessions) collect(index, session);
-}
-
-void ClientNames::set(session::RealmId realm, std::string_view client_id, std::string_view name) {
-  names_[{realm, std::string(client_id)}] = name;
-}
-
-std::string_view ClientNames::of(session::RealmId realm, std::string_view client_id) const {
-  const auto it = names_.find(std::pair(realm, std::string(client_id)));
-  return it != names_.end() && !it->second.empty() ? std::string_view(it->second) : client_id;
-}
-
 void append_text_or_null(JsonWriter& json, std::string_view name, std::string_view text) {
   json.key(name);
   if (text.empty())
@@ -71,43 +52,6 @@ void append_time_or_null(JsonWriter& json, std::string_view name, const std::opt
 void append_counts(JsonWriter& json, std::uint64_t regular, std::uint64_t offline) {
   json.begin_object();
   json.field("total", regular + offline).field("regular", regular).field("offline", offline);
-  json.end_object();
-}
-
-void append_session(JsonWriter& json, const session::Session& session, const SessionView& view) {
-  const session::SessionKey& key = session.key;
-  json.begin_object();
-  json.field("type", session::to_string(key.type)).field("id", key.id);
-  json.field("realm", view.realm != nullptr ? std::string_view(view.realm->name) : std::string_view());
-  json.field("userId", session.user_id).field("username", session.username);
-  append_text_or_null(json, "email", session.email);
-  json.field("ipAddress", session.ip.to_string());
-  append_text_or_null(json, "userAgent", session.user_agent);
-  append_text_or_null(json, "deviceId", session.device_id);
-  json.field("started", session.started).field("lastAccess", session.last_access);
-  std::optional<Time> expires;
-  if (view.realm != nullptr) {
-    if (const auto expiry =
-            session::expiry_of(view.realm->policy, key.type, session.remember_me, session.started, session.last_access))
-      expires = expiry->at;
-  }
-  append_time_or_null(json, "expires", expires);
-  json.field("rememberMe", session.remember_me);
-  json.key("clients").begin_array();
-  for (const session::ClientLink& client : session.clients) {
-    const std::string_view name =
-        view.names != nullptr ? view.names->of(key.realm, client.client_id) : std::string_view(client.client_id);
-    json.begin_object()
-        .field("clientId", client.client_id)
-        .field("name", name)
-        .field("since", client.since)
-        .end_object();
-  }
-  json.end_array();
-  json.key("device").null().key("location").null();
-  json.key("signals").begin_array().end_array();
-  if (view.own) json.field("own", *view.own);
-  if (!view.token.empty()) json.field("token", view.token);
   json.end_object();
 }
 
@@ -150,6 +94,17 @@ void append_client(JsonWriter& json, const index::ClientRow& client) {
   json.key("sessions");
   append_counts(json, client.regular, client.offline);
   json.end_object();
+}
+
+void append_client_counts(JsonWriter& json, const index::Summary& summary, const ClientNames& names) {
+  std::vector<std::pair<std::string, std::uint64_t>> clients(summary.clients.begin(), summary.clients.end());
+  std::sort(clients.begin(), clients.end(), [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
+  json.key("clients").begin_array();
+  for (const auto& [id, count] : clients)
+    json.begin_object().field("clientId", id).field("name", names.of({}, id)).field("sessions", count).end_object();
+  json.end_array();
 }
 
 void append_actor(JsonWriter& json, const session::Origin& origin) {
@@ -208,9 +163,31 @@ std::string revocation_json(const engine::Revocation& revocation, std::string_vi
   return body;
 }
 
-std::string event_json(const engine::RealmTable& realms, const engine::Event& event) {
+// {"realm","userId","username","severity","signals":[{"rule","severity","reason","since"}]}
+std::string raised_json(const engine::Engine& engine, const signal::Raised& raised) {
+  const auto realms = engine.realms();
+  const engine::Realm* realm = realms->find(raised.realm);
+  const std::string user_id = engine.index().user_id(raised.realm, raised.user);
+  const auto user = engine.index().user(raised.realm, user_id);
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().field("realm", realm != nullptr ? std::string_view(realm->name) : std::string_view());
+  json.field("userId", user_id).field("username", user ? std::string_view(user->username) : std::string_view());
+  json.field("severity", signal::to_string(raised.findings.severity)).key("signals").begin_array();
+  for (const signal::Finding& finding : raised.findings.findings) {
+    json.begin_object().field("rule", signal::to_string(finding.rule));
+    json.field("severity", signal::to_string(finding.severity)).field("reason", finding.reason);
+    json.field("since", finding.since).end_object();
+  }
+  json.end_array().end_object();
+  return out;
+}
+
+std::string event_json(const engine::Engine& engine, const engine::Event& event) {
+  if (event.raised) return raised_json(engine, *event.raised);
+  const auto realms = engine.realms();
   const session::Session& session = *event.session;
-  const engine::Realm* realm = realms.find(session.key.realm);
+  const engine::Realm* realm = realms->find(session.key.realm);
   std::string out;
   JsonWriter json(out);
   json.begin_object();
@@ -223,7 +200,9 @@ std::string event_json(const engine::RealmTable& realms, const engine::Event& ev
   json.field("lastAccess", session.last_access).field("ipAddress", session.ip.to_string());
   if (event.kind == engine::EventKind::kStarted) {
     json.key("session");
-    append_session(json, session, SessionView{.realm = realm, .names = nullptr, .own = std::nullopt});
+    SessionNotes notes(engine);
+    notes.collect(session);
+    append_session(json, session, SessionView{.realm = realm, .notes = &notes, .now = event.time});
   }
   if (event.cause) json.field("cause", session::to_string(*event.cause));
   json.end_object();

@@ -13,32 +13,12 @@
 #include "access/access.h"
 #include "api/params.h"
 #include "api/route.h"
+#include "api/session_out.h"
 #include "base/json_writer.h"
 #include "engine/engine.h"
 #include "index/query.h"
 
 namespace curfew::api {
-
-// The names of the clients in some sessions. collect() needs the index's ReadLock.
-class ClientNames {
- public:
-  void collect(const index::Index& index, const session::Session& session);
-  void collect(const index::Index& index, std::span<const session::Session> sessions);
-  void set(session::RealmId realm, std::string_view client_id, std::string_view name);
-  std::string_view of(session::RealmId realm,
-                      std::string_view client_id) const;  // the id itself where there is no name
-
- private:
-  std::map<std::pair<session::RealmId, std::string>, std::string, std::less<>> names_;
-};
-
-struct SessionView {
-  const engine::Realm* realm = nullptr;  // the session's own
-  const ClientNames* names = nullptr;    // null: clients are named by their ids
-  std::optional<bool> own;               // absent: left out
-  std::string_view token = {};           // for a session that was just made
-};
-void append_session(JsonWriter& json, const session::Session& session, const SessionView& view);
 
 // {"total","regular","offline"}
 void append_counts(JsonWriter& json, std::uint64_t regular, std::uint64_t offline);
@@ -47,6 +27,8 @@ void append_time_or_null(JsonWriter& json, std::string_view name, const std::opt
 void append_policy(JsonWriter& json, const session::Policy& policy);
 void append_realm(JsonWriter& json, const engine::Realm& realm);  // leaves the object open: counts follow
 void append_client(JsonWriter& json, const index::ClientRow& client);
+// "clients": those of the summary, the busiest first; their names are those that `names` has under realm 0.
+void append_client_counts(JsonWriter& json, const index::Summary& summary, const ClientNames& names);
 void append_actor(JsonWriter& json, const session::Origin& origin);
 void append_grants(JsonWriter& json, const std::vector<access::Grant>& grants);
 void append_own_user(JsonWriter& json, const std::optional<access::UserRef>& own);
@@ -55,7 +37,8 @@ void append_revocation(JsonWriter& json, const engine::Revocation& revocation, s
                        const engine::RealmTable& realms, bool with_failures = true);
 std::string revocation_json(const engine::Revocation& revocation, std::string_view realm_name,
                             const engine::RealmTable& realms);
-std::string event_json(const engine::RealmTable& realms, const engine::Event& event);
+// On the sequencer's thread, which needs no lock to read what it alone changes.
+std::string event_json(const engine::Engine& engine, const engine::Event& event);
 
 // The end of a list: {"items":[…] is written, this adds the rest.
 struct ListEnd {

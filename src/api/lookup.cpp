@@ -16,8 +16,8 @@ std::optional<Found> live(Services& services, const engine::Realm& realm, const 
   if (session::expired(realm.policy, facts.type, facts.remember_me, facts.started, facts.last_access,
                        services.clock.now()))
     return std::nullopt;
-  Found found{index.get(*handle), {}};
-  found.names.collect(index, found.session);
+  Found found{index.get(*handle), SessionNotes(services.engine)};
+  found.notes.collect(found.session);
   return found;
 }
 
@@ -54,10 +54,12 @@ Error not_active(Services& services, const session::SessionKey& key) {
 std::string session_json(const Call& call, const engine::Realm& realm, const Found& found, std::string_view token) {
   std::string body;
   JsonWriter json(body);
-  append_session(
-      json, found.session,
-      SessionView{
-          .realm = &realm, .names = &found.names, .own = call.owns(realm.name, found.session.user_id), .token = token});
+  append_session(json, found.session,
+                 SessionView{.realm = &realm,
+                             .notes = &found.notes,
+                             .now = call.now,
+                             .own = call.owns(realm.name, found.session.user_id),
+                             .token = token});
   return body;
 }
 

@@ -14,7 +14,7 @@ Result<session::SessionKey> path_key(const Call& call);
 // A live session without counting as activity; one that a policy ends at this moment is not live.
 struct Found {
   session::Session session;
-  ClientNames names;
+  SessionNotes notes;
 };
 std::optional<Found> find_live(Services& services, const engine::Realm& realm, const session::SessionKey& key);
 std::optional<Found> find_live_token(Services& services, const engine::Realm& realm, std::string_view token);

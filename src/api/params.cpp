@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kMaxParams = 200;
 constexpr std::size_t kCursor = 2048;
-constexpr std::array<std::string_view, 3> kRepeatable{"ip", "ipNot", "client"};
 
 std::string printable(std::string_view name) {
   std::string out;

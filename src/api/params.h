@@ -14,13 +14,16 @@
 
 namespace curfew::api {
 
+// The parameters that may be given more than once.
+inline constexpr std::array<std::string_view, 7> kRepeatable{"ip",     "ipNot",   "client",    "device",
+                                                             "signal", "network", "networkNot"};
+
 // Values are valid UTF-8. At most 200 parameters.
 class Params {
  public:
   Params() = default;
 
-  // Refuses what is not `allowed` (unknown_parameter), and a second value of what is not repeatable ("ip", "ipNot",
-  // "client").
+  // Refuses what is not `allowed` (unknown_parameter), and a second value of what is not kRepeatable.
   static Result<Params> parse(std::string_view query, std::span<const std::string_view> allowed);
 
   void add(std::string name, std::string value) { values_.emplace_back(std::move(name), std::move(value)); }

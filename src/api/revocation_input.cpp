@@ -59,7 +59,7 @@ Status read_what(const Call& call, const Fields& fields, engine::Selection& sele
     CURFEW_TRY(const auto items, fields.optional_array("sessions", limits::kSessionsPerRevocation));
     CURFEW_TRY(selection.what, read_sessions(call, *items));
   } else if (fields.has("filter")) {
-    CURFEW_TRY(auto filter, parse_filter(*fields.find("filter"), call.now, "filter."));
+    CURFEW_TRY(auto filter, parse_filter(*fields.find("filter"), filter_context(call), "filter."));
     if (filter.empty()) return invalid("filter", "An empty filter would match everything: say \"all\": true for that.");
     selection.what = engine::ByFilter{std::move(filter)};
   } else if (fields.has("user")) {

@@ -102,6 +102,10 @@ http::Response no_content();
 // The tables that routes() puts together.
 std::vector<Route> sign_in_routes();
 std::vector<Route> realm_routes();
+std::vector<Route> simulation_routes();
+std::vector<Route> detection_routes();
+std::vector<Route> signal_routes();
+std::vector<Route> related_routes();
 std::vector<Route> session_routes();
 std::vector<Route> session_write_routes();
 std::vector<Route> check_routes();

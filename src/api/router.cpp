@@ -68,8 +68,9 @@ const std::vector<Route>& routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> out;
     for (auto* part :
-         {&sign_in_routes, &realm_routes, &session_routes, &session_write_routes, &check_routes, &revocation_routes,
-          &user_routes, &audit_routes, &stats_routes, &event_routes, &key_routes, &operator_routes, &ops_routes})
+         {&sign_in_routes, &realm_routes, &simulation_routes, &detection_routes, &signal_routes, &related_routes,
+          &session_routes, &session_write_routes, &check_routes, &revocation_routes, &user_routes, &audit_routes,
+          &stats_routes, &event_routes, &key_routes, &operator_routes, &ops_routes})
       for (Route& route : (*part)()) out.push_back(std::move(route));
     return out;
   }();

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "api/assets.h"
 #include "api/json_out.h"
@@ -59,12 +60,16 @@ void add_sessions(Services& services, Metrics& metrics) {
   index::Filter offline;
   offline.type = session::SessionType::kOffline;
   std::uint64_t total = 0, of_them = 0, memory = 0;
+  std::array<std::uint64_t, signal::kRules> findings{};
+  signal::SeverityCounts attention;
   {
     const index::Index& index = services.engine.index();
     const index::Index::ReadLock lock(index);
     for (const session::RealmId id : ids) total += index.size(id);
     of_them = index.count(ids, offline);
     memory = index.memory_bytes();
+    findings = services.engine.watch().rule_counts();
+    attention = services.engine.watch().counts(ids);
   }
   metrics.begin("gauge", "curfew_sessions", "Live sessions.");
   fmt::format_to(std::back_inserter(metrics.text()),
@@ -72,6 +77,18 @@ void add_sessions(Services& services, Metrics& metrics) {
                  of_them);
   metrics.add("gauge", "curfew_realms", "Realms.", ids.size());
   metrics.add("gauge", "curfew_index_bytes", "Estimated memory of the index.", memory);
+  metrics.begin("gauge", "curfew_findings", "Users with a finding of the rule.");
+  for (std::size_t i = 0; i < signal::kRules; ++i)
+    // Nobody holds findings of being idle: it comes by time alone.
+    if (const auto rule = static_cast<signal::Rule>(i); rule != signal::Rule::kIdle)
+      fmt::format_to(std::back_inserter(metrics.text()), "curfew_findings{{rule=\"{}\"}} {}\n", signal::to_string(rule),
+                     findings[i]);
+  metrics.begin("gauge", "curfew_attention_users", "Users who need attention, by severity.");
+  for (const auto& [severity, users] :
+       {std::pair(signal::Severity::kLow, attention.low), std::pair(signal::Severity::kMedium, attention.medium),
+        std::pair(signal::Severity::kHigh, attention.high)})
+    fmt::format_to(std::back_inserter(metrics.text()), "curfew_attention_users{{severity=\"{}\"}} {}\n",
+                   signal::to_string(severity), users);
 }
 
 Result<http::Response> metrics(Services& services, const Call&) {

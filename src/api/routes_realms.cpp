@@ -5,6 +5,7 @@
 #include "api/admission.h"
 #include "api/counted_list.h"
 #include "api/json_in.h"
+#include "api/policy_input.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "session/policy.h"
@@ -17,9 +18,6 @@ using http::Method;
 
 constexpr std::array<std::string_view, 3> kCreateFields{"name", "displayName", "policy"};
 constexpr std::array<std::string_view, 2> kChangeFields{"displayName", "policy"};
-constexpr std::array<std::string_view, 8> kPolicyFields{
-    "idleTimeout",        "maxLifetime",        "rememberMeIdleTimeout", "rememberMeMaxLifetime",
-    "offlineIdleTimeout", "offlineMaxLifetime", "maxSessionsPerUser",    "sessionLimitAction"};
 
 // --- Out
 // ------------------------------------------------------------------------------------------------------------------------
@@ -93,56 +91,6 @@ Result<http::Response> get_realm(Services& services, const Call& call) {
 
 // --- In
 // -------------------------------------------------------------------------------------------------------------------------
-
-Status read_limit(const Fields& fields, std::string_view name, std::optional<Duration>& out) {
-  if (!fields.has(name)) return {};
-  if (fields.is_null(name)) {
-    out.reset();
-    return {};
-  }
-  CURFEW_TRY(const auto text, fields.raw_text(name));
-  auto duration = parse_duration(*text);
-  if (!duration) {
-    Error error = std::move(duration).error();
-    error.field = fields.path(name);
-    return tl::make_unexpected(std::move(error));
-  }
-  out = *duration;
-  return {};
-}
-
-// Changes the members that are given.
-Status read_policy(const JsonValue& value, session::Policy& policy) {
-  CURFEW_TRY(const auto fields, Fields::open(value, kPolicyFields, "policy."));
-  if (fields.size() == 0) return invalid("policy", "policy holds at least one member.");
-  CURFEW_TRY_STATUS(read_limit(fields, "idleTimeout", policy.idle_timeout));
-  CURFEW_TRY_STATUS(read_limit(fields, "maxLifetime", policy.max_lifetime));
-  CURFEW_TRY_STATUS(read_limit(fields, "rememberMeIdleTimeout", policy.remember_me_idle_timeout));
-  CURFEW_TRY_STATUS(read_limit(fields, "rememberMeMaxLifetime", policy.remember_me_max_lifetime));
-  CURFEW_TRY_STATUS(read_limit(fields, "offlineIdleTimeout", policy.offline_idle_timeout));
-  CURFEW_TRY_STATUS(read_limit(fields, "offlineMaxLifetime", policy.offline_max_lifetime));
-  if (fields.is_null("maxSessionsPerUser")) {
-    policy.max_sessions_per_user.reset();
-  } else if (const JsonValue* most = fields.find("maxSessionsPerUser")) {
-    std::uint64_t number = 0;
-    if (most->get(number) != simdjson::SUCCESS || number < 1 || number > 10'000)
-      return fields.wrong("maxSessionsPerUser",
-                          "policy.maxSessionsPerUser is a whole number from 1 to 10000, or null.");
-    policy.max_sessions_per_user = static_cast<std::uint32_t>(number);
-  }
-  CURFEW_TRY(const auto action, fields.raw_text("sessionLimitAction"));
-  if (action == "end_oldest")
-    policy.victim = session::ConcurrencyVictim::kOldest;
-  else if (action == "end_least_recently_used")
-    policy.victim = session::ConcurrencyVictim::kLeastRecentlyUsed;
-  else if (action)
-    return fields.wrong("sessionLimitAction", "policy.sessionLimitAction is end_oldest or end_least_recently_used.");
-  auto valid = session::validate_policy(policy);
-  if (valid) return {};
-  Error error = std::move(valid).error();
-  if (!error.field.starts_with("policy")) error.field = "policy." + error.field;
-  return tl::make_unexpected(std::move(error));
-}
 
 struct RealmInput {
   std::string name;

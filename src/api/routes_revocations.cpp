@@ -21,27 +21,16 @@ constexpr std::size_t kBody = 4 * 1024 * 1024;  // limits::kSessionsPerRevocatio
 // --- Dry run
 // --------------------------------------------------------------------------------------------------------------------
 
-void append_affected_clients(JsonWriter& json, const engine::Preview& preview, const ClientNames& names) {
-  std::vector<std::pair<std::string, std::uint64_t>> clients(preview.matched.clients.begin(),
-                                                             preview.matched.clients.end());
-  std::sort(clients.begin(), clients.end(), [](const auto& a, const auto& b) {
-    return a.second != b.second ? a.second > b.second : a.first < b.first;
-  });
-  json.key("clients").begin_array();
-  for (const auto& [id, count] : clients)
-    json.begin_object().field("clientId", id).field("name", names.of({}, id)).field("sessions", count).end_object();
-  json.end_array();
-}
-
 Result<http::Response> dry_run(Services& services, const Call& call) {
   CURFEW_TRY(const auto asked, read_revocation(call));
   CURFEW_TRY(const auto preview, services.engine.preview(asked.selection));
-  ClientNames names;
+  SessionNotes notes(services.engine);
+  ClientNames& names = notes.names();
   engine::Engine::AsOf as_of{};
   {
     const index::Index& index = services.engine.index();
     const index::Index::ReadLock lock(index);
-    names.collect(index, preview.sample);
+    notes.collect(preview.sample);
     // By the first realm that knows a name: under "-" the ids are merged over the realms.
     for (const auto& [id, count] : preview.matched.clients) {
       for (const engine::Realm* realm : call.scope) {
@@ -56,12 +45,12 @@ Result<http::Response> dry_run(Services& services, const Call& call) {
   JsonWriter json(body);
   json.begin_object().field("matched", preview.matched.sessions).field("regular", preview.matched.regular);
   json.field("offline", preview.matched.offline).field("users", preview.matched.users);
-  append_affected_clients(json, preview, names);
+  append_client_counts(json, preview.matched, names);
   json.field("ownKept", preview.own_kept).key("sample").begin_array();
   for (const session::Session& row : preview.sample) {
     const engine::Realm* realm = call.realms->find(row.key.realm);
     const bool own = realm != nullptr && call.owns(realm->name, row.user_id);
-    append_session(json, row, SessionView{.realm = realm, .names = &names, .own = own});
+    append_session(json, row, SessionView{.realm = realm, .notes = &notes, .now = call.now, .own = own});
   }
   json.end_array().field("plan", preview.plan).key("asOf");
   append_as_of(json, as_of);

@@ -50,13 +50,13 @@ void submit_start(Services& services, Call call, session::Session session, Clien
         const engine::CommandResult& result = results->front();
         if (session::refused(result.outcome)) return held->refuse(outcome_error(result, ErrorCode::kConflict));
         if (result.tombstone) return held->refuse(ended_as_it_began(*result.tombstone));
-        Found found{session, {}};
+        Found found{session, SessionNotes(services.engine)};
         {
           // As it is now; as it was sent, if it has ended since.
           const index::Index& index = services.engine.index();
           const index::Index::ReadLock lock(index);
           if (const auto handle = index.find(session.key)) found.session = index.get(*handle);
-          found.names.collect(index, found.session);
+          found.notes.collect(found.session);
         }
         const bool fresh = result.outcome == session::Outcome::kStarted;
         http::Response response = json_response(fresh ? 201 : 200, session_json(*held, *held->realm, found, token));

@@ -12,7 +12,7 @@ using access::Permission;
 using http::Method;
 
 Result<http::Response> list_sessions(Services& services, const Call& call) {
-  CURFEW_TRY(auto filter, parse_filter(call.params, call.now));
+  CURFEW_TRY(auto filter, parse_filter(call.params, filter_context(call)));
   return list_matching(services, call, std::move(filter));
 }
 
@@ -62,13 +62,13 @@ Result<http::Response> list_matching(Services& services, const Call& call, index
   }
 
   index::Page rows;
-  ClientNames names;
+  SessionNotes notes(services.engine);
   ListEnd end;
   {
     const index::Index& index = services.engine.index();
     const index::Index::ReadLock lock(index);
     rows = index.query(query);
-    names.collect(index, rows.rows);
+    notes.collect(rows.rows);
     end.as_of = services.engine.as_of();
   }
   end.total = rows.total;
@@ -82,7 +82,7 @@ Result<http::Response> list_matching(Services& services, const Call& call, index
   for (const session::Session& row : rows.rows) {
     const engine::Realm* realm = call.realms->find(row.key.realm);
     const bool own = realm != nullptr && call.owns(realm->name, row.user_id);
-    append_session(json, row, SessionView{.realm = realm, .names = &names, .own = own});
+    append_session(json, row, SessionView{.realm = realm, .notes = &notes, .now = call.now, .own = own});
   }
   return list_response(call, json, body, end);
 }
@@ -100,6 +100,10 @@ std::vector<Route> session_routes() {
                                            "rememberMe",
                                            "lastAccessAfter",
                                            "lastAccessBefore",
+                                           "device",
+                                           "signal",
+                                           "network",
+                                           "networkNot",
                                            "sort",
                                            "limit",
                                            "cursor",

@@ -19,12 +19,14 @@ constexpr std::int64_t kMinute = 60'000;
 Result<http::Response> get_stats(Services& services, const Call& call) {
   index::Summary summary;
   std::vector<index::ClientRow> clients;
+  std::array<std::uint64_t, device::kKinds> kinds{};
   engine::Engine::AsOf as_of{};
   {
     const index::Index& index = services.engine.index();
     const index::Index::ReadLock lock(index);
     summary = index.summarize(call.scope_ids(), {});
     clients = index.clients(call.scope_ids(), {});
+    kinds = index.kinds(call.scope_ids());
     as_of = services.engine.as_of();
   }
   std::sort(clients.begin(), clients.end(), [](const index::ClientRow& a, const index::ClientRow& b) {
@@ -38,7 +40,12 @@ Result<http::Response> get_stats(Services& services, const Call& call) {
   append_counts(json, summary.regular, summary.offline);
   json.field("users", summary.users).key("clients").begin_array();
   for (const index::ClientRow& client : clients) append_client(json, client);
-  json.end_array().key("asOf");
+  json.end_array().key("devices").begin_object();
+  for (std::size_t i = 1; i <= kinds.size(); ++i) {  // unknown last
+    const std::size_t kind = i % kinds.size();
+    json.field(device::to_string(static_cast<device::Kind>(kind)), kinds[kind]);
+  }
+  json.end_object().key("asOf");
   append_as_of(json, as_of);
   json.end_object();
   return json_response(200, std::move(body));

@@ -33,7 +33,8 @@ TEST_F(SessionsTest, SessionLooksLikeThis) {
       R"("started":"2026-02-25T06:13:20.000Z","lastAccess":"2026-02-25T06:13:20.000Z","expires":null,"rememberMe":true,)"
       R"("clients":[{"clientId":"web-portal","name":"web-portal","since":"2026-02-25T06:13:20.000Z"},)"
       R"({"clientId":"reports","name":"Reports","since":"2026-02-25T06:13:00.000Z"}],)"
-      R"("device":null,"location":null,"signals":[],"own":false})");
+      R"("device":{"key":"ua:Unknown device","kind":"unknown","os":"","browser":"","family":"Unknown device"},)"
+      R"("location":null,"severity":null,"signals":[],"own":false})");
   EXPECT_EQ(answer.header("Location"), one("s1"));
   EXPECT_EQ(answer.header("Cache-Control"), "no-store");
   EXPECT_EQ(app_.get(one("s1")).body, answer.body);

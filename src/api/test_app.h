@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,9 +46,10 @@ struct Answer {
 
 class App {
  public:
-  explicit App(Options options = {}) {
+  explicit App(Options options = {}, std::function<device::Place(const IpAddress&)> place = {}) {
     engine::Options engine_options;
     engine_options.threads = false;
+    engine_options.place = std::move(place);
     engine = std::make_unique<engine::Engine>(ledger, clock, random, engine_options);
     options.threads = false;
     api = std::make_unique<Api>(*engine, directory, clock, options);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/control.h"
+#include "app/evaluate_command.h"
 #include "app/serve.h"
 #include "audit/record.h"
 #include "cli/context.h"
@@ -179,6 +180,7 @@ std::vector<Command> own_commands() {
   out.push_back(backup_command());
   out.push_back(restore_command());
   out.push_back(check_data_command());
+  out.push_back(evaluate_command());
   return out;
 }
 

@@ -33,6 +33,8 @@ struct Config {
   // [data]
   std::string data_dir = "data";
   std::int64_t min_free_bytes = 256LL * 1024 * 1024;
+  // [places]: MaxMind databases; empty: none
+  std::string city_database, asn_database, anonymizer_database;
   // [log]
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kJson;

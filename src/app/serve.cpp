@@ -20,6 +20,8 @@
 #include "app/control.h"
 #include "app/demo_runner.h"
 #include "app/log.h"
+#include "device/agents.h"
+#include "device/places.h"
 #include "http/server.h"
 #include "ledger_rocksdb/rocksdb_ledger.h"
 
@@ -47,8 +49,11 @@ Status write_password(const std::string& directory, const std::string& password)
   return {};
 }
 
-engine::Options engine_options(const Config& config) {
+engine::Options engine_options(const Config& config, const device::Agents& agents, const device::Places& places) {
   engine::Options options;
+  options.classify = [&agents](std::string_view user_agent) { return agents.classify(user_agent); };
+  if (!config.city_database.empty() || !config.asn_database.empty() || !config.anonymizer_database.empty())
+    options.place = [&places](const IpAddress& ip) { return places.lookup(ip); };
   options.queue_limit = static_cast<std::size_t>(config.queue);
   options.touch_flush = config.touch_flush_interval;
   options.audit_retention = config.audit_retention;
@@ -100,7 +105,10 @@ sigset_t our_signals() {
 class Process {
  public:
   Process(ServeInput input, Config config)
-      : input_(std::move(input)), config_(std::move(config)), log_(config_.log_level, config_.log_format, clock_) {}
+      : input_(std::move(input)),
+        config_(std::move(config)),
+        log_(config_.log_level, config_.log_format, clock_),
+        places_({config_.city_database, config_.asn_database, config_.anonymizer_database}) {}
 
   Status open();
   void wait();
@@ -111,6 +119,7 @@ class Process {
   Status open_ledger();
   Status start_server();
   void reload();
+  void read_places();
   std::string address() const;
 
   const ServeInput input_;
@@ -119,6 +128,8 @@ class Process {
   SystemRandom random_;
   Log log_;
   ConsoleFiles console_{embedded_console()};
+  device::Agents agents_;
+  device::Places places_;
   std::unique_ptr<ledger_rocksdb::RocksDbLedger> ledger_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<access::Directory> directory_;
@@ -143,8 +154,9 @@ Status Process::open_ledger() {
 
 Status Process::open() {
   const std::int64_t began = clock_.monotonic_ns();
+  read_places();
   CURFEW_TRY_STATUS(open_ledger());
-  engine_ = std::make_unique<engine::Engine>(*ledger_, clock_, random_, engine_options(config_));
+  engine_ = std::make_unique<engine::Engine>(*ledger_, clock_, random_, engine_options(config_, agents_, places_));
   directory_ = std::make_unique<access::Directory>(clock_, random_);
   CURFEW_TRY_STATUS(engine_->open([this](std::string_view table, std::string_view key, std::string_view bytes) {
     return directory_->load(table, key, bytes);
@@ -225,7 +237,14 @@ void Process::announce(const std::optional<std::string>& made_password) {
   std::fflush(stdout);
 }
 
+// A database that can't be read is no reason not to serve: it is said, and what was there before stays.
+void Process::read_places() {
+  for (const Error& problem : places_.reload())
+    log_.write(LogLevel::kError, "places not read", {{"database", problem.field}, {"problem", problem.message}});
+}
+
 void Process::reload() {
+  read_places();
   auto next = load_config(input_.config_file, process_environment(), curfew_names(), input_.flags);
   if (!next) {
     log_.write(LogLevel::kError, "configuration not reloaded", {{"problem", next.error().message}});
@@ -245,11 +264,15 @@ void Process::reload() {
 
 void Process::wait() {
   const sigset_t signals = our_signals();
+  constexpr timespec minute{60, 0};
   for (;;) {
-    int signal = 0;
-    if (sigwait(&signals, &signal) != 0) continue;
-    if (signal != SIGHUP) return;
-    reload();
+    const int signal = sigtimedwait(&signals, nullptr, &minute);
+    if (signal == SIGHUP)
+      reload();
+    else if (signal > 0)
+      return;
+    else if (errno == EAGAIN)
+      read_places();  // those that were replaced meanwhile
   }
 }
 

@@ -64,6 +64,7 @@ Command root_command(std::vector<Command> extra) {
       "from CURFEW_API_KEY or a profile; `curfew login` makes one.");
   for (auto& command : extra) root.add(std::move(command));
   root.add(sessions_command());
+  root.add(signals_command());
   root.add(users_command());
   root.add(clients_command());
   root.add(audit_command());

@@ -9,13 +9,18 @@
 
 namespace curfew::cli {
 
-Command sessions_command();  // list, show, revoke, watch
+Command sessions_command();  // list, show, related, revoke, watch
 Command sessions_revoke_command();
+Command sessions_related_command();
 Command sessions_watch_command();
-Command users_command();        // list, show, sessions, history
-Command clients_command();      // list
-Command audit_command();        // list, verify, export
-Command realms_command();       // list, show, create, update, delete
+Command signals_command();  // list, suppress, suppressions, unsuppress
+Command users_command();    // list, show, sessions, devices, history
+Command clients_command();  // list
+Command audit_command();    // list, verify, export
+Command realms_command();   // list, show, create, update, delete, export, apply, simulate
+Command realms_export_command();
+Command realms_apply_command();
+Command realms_simulate_command();
 Command keys_command();         // list, create, update, delete
 Command operators_command();    // list, create, update, delete
 Command revocations_command();  // list, show, stop
@@ -42,6 +47,10 @@ Result<boost::json::value> parse_own_user(std::string_view text);
 // already. So that people can say names where the API wants ids.
 Result<std::string> resolve_id(Context& context, std::string_view list_path, std::string_view name,
                                std::string_view name_member, std::string_view id_member);
+
+// The user's id: what was given, if it is one; else that of the user of this name. Without the right to read users what
+// was given is taken for the id.
+Result<std::string> user_id(Context& context, const std::string& realm, const std::string& user);
 
 // Prints a refusal to go on and gives kExitFailed.
 int left_alone(Context& context);

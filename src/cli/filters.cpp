@@ -1,5 +1,7 @@
 #include "cli/filters.h"
 
+#include <algorithm>
+
 #include <boost/json/array.hpp>
 
 #include "base/ip.h"
@@ -23,6 +25,17 @@ Status check_networks(std::string_view name, const std::vector<std::string>& tex
   return {};
 }
 
+Status check_names(std::string_view option, const std::vector<std::string>& names, std::size_t most_bytes) {
+  if (names.size() > limits::kCidrsPerFilter)
+    return invalid(std::string(option),
+                   std::string(option) + " is given more than " + std::to_string(limits::kCidrsPerFilter) + " times.");
+  for (const auto& name : names)
+    if (name.empty() || name.size() > most_bytes)
+      return invalid(std::string(option),
+                     std::string(option) + " takes a name of 1 to " + std::to_string(most_bytes) + " bytes.");
+  return {};
+}
+
 boost::json::array array_of(const std::vector<std::string>& texts) {
   boost::json::array out;
   for (const auto& text : texts) out.emplace_back(text);
@@ -30,6 +43,55 @@ boost::json::array array_of(const std::vector<std::string>& texts) {
 }
 
 }  // namespace
+
+const std::vector<std::string>& rule_names() {
+  static const std::vector<std::string> kNames{
+      "many_networks",      "new_device", "new_network",   "new_country",    "impossible_travel",
+      "token_replay",       "awakened",   "many_sessions", "shared_address", "shared_device",
+      "unexpected_network", "anonymizer", "idle"};
+  return kNames;
+}
+
+const std::vector<std::string>& device_kinds() {
+  static const std::vector<std::string> kKinds{"unknown", "desktop", "mobile", "tablet", "tv", "bot", "tool"};
+  return kKinds;
+}
+
+void DetectionFilters::add_to(Command& command) {
+  command.option("device", "DEVICE", &devices,
+                 "Used on this kind of device (desktop, mobile, tablet, tv, bot, tool, unknown), or on this device by "
+                 "its key, such as \"ua:Firefox on Windows\"; any of them.");
+  auto& signal = command.option("signal", "SIGNAL", &signals,
+                                "With a signal of this rule or severity; any of them. idle stands alone.");
+  signal.choices = {"any", "low", "medium", "high"};
+  signal.choices.insert(signal.choices.end(), rule_names().begin(), rule_names().end());
+  command.option("network", "NAME", &networks, "From this network of the realm, by its name; any of them.");
+  command.option("network-not", "NAME", &networks_not, "Not from this network of the realm; none of them.");
+}
+
+Status DetectionFilters::check() const {
+  CURFEW_TRY_STATUS(check_names("--device", devices, limits::kDeviceKey));
+  for (const auto& device : devices) {
+    const bool key = device.size() > 3 && (device.starts_with("id:") || device.starts_with("ua:"));
+    if (!key && std::find(device_kinds().begin(), device_kinds().end(), device) == device_kinds().end())
+      return invalid("--device",
+                     "--device takes a kind (desktop, mobile, tablet, tv, bot, tool or unknown) or a device's key such "
+                     "as \"ua:Firefox on Windows\", not \"" +
+                         safe_text(device) + "\"; `curfew users devices` shows the keys.");
+  }
+  if (signals.size() > 1 && std::find(signals.begin(), signals.end(), "idle") != signals.end())
+    return invalid("--signal",
+                   "--signal idle stands alone: time raises it, not an event; leave the other signals out.");
+  CURFEW_TRY_STATUS(check_names("--network", networks, limits::kDisplayName));
+  return check_names("--network-not", networks_not, limits::kDisplayName);
+}
+
+void DetectionFilters::append_to(client::Fields& query) const {
+  const std::pair<const char*, const std::vector<std::string>*> all[] = {
+      {"device", &devices}, {"signal", &signals}, {"network", &networks}, {"networkNot", &networks_not}};
+  for (const auto& [name, values] : all)
+    for (const auto& value : *values) query.emplace_back(name, value);
+}
 
 Status check_duration(std::string_view name, std::string_view text) {
   if (const auto duration = parse_duration(text); !duration)
@@ -67,11 +129,12 @@ void SessionFilters::add_to(Command& command) {
   command.option("last-access-after", "TIME", &last_access_after, "Last used at or after.");
   command.option("last-access-before", "TIME", &last_access_before, "Last used before.");
   command.option("remember-me", "BOOL", &remember_me, "Only with (true) or without (false) remember-me.");
+  detection.add_to(command);
 }
 
 bool SessionFilters::empty() const {
   return !search && !type && !user && !idle_for && !started_after && !started_before && !last_access_after &&
-         !last_access_before && clients.empty() && ip.empty() && ip_not.empty() && !remember_me;
+         !last_access_before && clients.empty() && ip.empty() && ip_not.empty() && !remember_me && detection.empty();
 }
 
 Status SessionFilters::settle(Time now) {
@@ -79,6 +142,7 @@ Status SessionFilters::settle(Time now) {
     return invalid("--search", "--search takes at most " + std::to_string(limits::kSearch) + " bytes.");
   CURFEW_TRY_STATUS(check_networks("--ip", ip));
   CURFEW_TRY_STATUS(check_networks("--ip-not", ip_not));
+  CURFEW_TRY_STATUS(detection.check());
   if (idle_for) CURFEW_TRY_STATUS(check_duration("--idle-for", *idle_for));
   const std::pair<std::string_view, std::optional<std::string>*> times[] = {
       {"--started-after", &started_after},
@@ -111,6 +175,7 @@ void SessionFilters::append_to(client::Fields& query) const {
   put("lastAccessAfter", last_access_after);
   put("lastAccessBefore", last_access_before);
   if (remember_me) query.emplace_back("rememberMe", *remember_me ? "true" : "false");
+  detection.append_to(query);
 }
 
 boost::json::object SessionFilters::body() const {
@@ -133,6 +198,10 @@ boost::json::object SessionFilters::body() const {
   put("lastAccessAfter", last_access_after);
   put("lastAccessBefore", last_access_before);
   if (remember_me) out["rememberMe"] = *remember_me;
+  put_all("device", detection.devices);
+  put_all("signal", detection.signals);
+  put_all("network", detection.networks);
+  put_all("networkNot", detection.networks_not);
   return out;
 }
 

@@ -14,10 +14,26 @@
 
 namespace curfew::cli {
 
+// What sessions are used on, from where, and what is odd about them.
+struct DetectionFilters {
+  std::vector<std::string> devices, signals, networks, networks_not;
+
+  void add_to(Command& command);
+  bool empty() const { return devices.empty() && signals.empty() && networks.empty() && networks_not.empty(); }
+  Status check() const;
+  void append_to(client::Fields& query) const;
+};
+
+// The rules that raise signals, by the API's names.
+const std::vector<std::string>& rule_names();
+// "unknown", "desktop", …: the kinds of devices.
+const std::vector<std::string>& device_kinds();
+
 struct SessionFilters {
   std::optional<std::string> search, type, user, idle_for, started_after, started_before, last_access_after,
       last_access_before;
   std::vector<std::string> clients, ip, ip_not;
+  DetectionFilters detection;
   std::optional<bool> remember_me;
 
   void add_to(Command& command);

@@ -84,7 +84,8 @@ std::string type_of(const value& v) {
   if (v.is_bool()) return "boolean";
   if (v.is_string()) return "string";
   if (v.is_array()) return "array";
-  return v.is_object() ? "object" : "integer";
+  if (v.is_object()) return "object";
+  return v.is_double() ? "number" : "integer";
 }
 
 std::string misfit_of(const object& unresolved, const value& v, const std::string& where) {
@@ -95,7 +96,8 @@ std::string misfit_of(const object& unresolved, const value& v, const std::strin
       if ((last = misfit_of(one.as_object(), v, where)).empty()) return {};
     return last;
   }
-  if (!allows(schema, type_of(v))) return where + ": is a " + type_of(v);
+  const auto type = type_of(v);
+  if (!allows(schema, type) && !(type == "integer" && allows(schema, "number"))) return where + ": is a " + type;
   if (const auto* values = schema.if_contains("enum"); values != nullptr)
     if (std::find(values->as_array().begin(), values->as_array().end(), v) == values->as_array().end())
       return where + ": not in the enum";
@@ -142,7 +144,7 @@ value sample(const object& unresolved) {
     return format != nullptr && format->as_string() == "duration" ? "PT30M" : "text";
   }
   if (allows(schema, "boolean")) return true;
-  if (allows(schema, "integer")) return 7;
+  if (allows(schema, "integer") || allows(schema, "number")) return 7;
   if (allows(schema, "array")) return boost::json::array{sample(schema.at("items").as_object())};
   object out;
   if (const auto* properties = schema.if_contains("properties"))

@@ -128,15 +128,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// " Did you mean …?", or nothing when no candidate is near.
-std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
-  std::string best;
-  std::size_t best_distance = 3;
-  for (const auto& candidate : candidates)
-    if (const auto d = distance(word, candidate); d < best_distance) best_distance = d, best = candidate;
-  return best.empty() ? "" : " Did you mean " + best + "?";
-}
-
 // The first word that nothing took. "--" only says that no options follow, and is kept among these.
 std::optional<std::string> unread_word(const CLI::App& app) {
   const auto words = app.remaining();
@@ -193,6 +184,14 @@ Status take_values(const Level& level, const std::string& where) {
 }
 
 }  // namespace
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = 3;
+  for (const auto& candidate : candidates)
+    if (const auto d = distance(word, candidate); d < best_distance) best_distance = d, best = candidate;
+  return best.empty() ? "" : " Did you mean " + best + "?";
+}
 
 std::string spelled(const std::vector<const Command*>& path) {
   std::string out;

@@ -27,6 +27,9 @@ struct ParseFailure {
 tl::expected<Parsed, ParseFailure> parse(const Command& root, const std::vector<Option>& shared,
                                          const std::vector<std::string>& words);
 
+// " Did you mean …?", or nothing when no candidate is near.
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
+
 // "curfew sessions list".
 std::string spelled(const std::vector<const Command*>& path);
 

@@ -1,74 +1,16 @@
-// curfew realms list, show, create, update, delete; curfew stats.
-#include <charconv>
+// curfew realms list, show, create, update, delete; curfew stats. The realm as a file: realm_code.cpp.
 #include <memory>
 
 #include <boost/json/object.hpp>
 
 #include "cli/commands.h"
-#include "cli/filters.h"
 #include "cli/json_view.h"
+#include "cli/policy_options.h"
 #include "cli/text_width.h"
 
 namespace curfew::cli {
 
 namespace {
-
-// A policy's members as options; "none" removes a limit.
-struct PolicyOptions {
-  std::optional<std::string> idle_timeout, max_lifetime, remember_me_idle_timeout, remember_me_max_lifetime,
-      offline_idle_timeout, offline_max_lifetime, max_sessions_per_user, session_limit_action;
-
-  void add_to(Command& command) {
-    command.option("idle-timeout", "DURATION", &idle_timeout,
-                   "End a regular session that is not used for so long: PT30M; none: never.");
-    command.option("max-lifetime", "DURATION", &max_lifetime,
-                   "End a regular session this long after its start; none: never.");
-    command.option("remember-me-idle-timeout", "DURATION", &remember_me_idle_timeout,
-                   "Instead of --idle-timeout, with remember-me; none: the same.");
-    command.option("remember-me-max-lifetime", "DURATION", &remember_me_max_lifetime,
-                   "Instead of --max-lifetime, with remember-me; none: the same.");
-    command.option("offline-idle-timeout", "DURATION", &offline_idle_timeout,
-                   "End an offline session that is not used for so long; none: never.");
-    command.option("offline-max-lifetime", "DURATION", &offline_max_lifetime,
-                   "End an offline session this long after its start; none: never.");
-    command.option("max-sessions-per-user", "N", &max_sessions_per_user,
-                   "Regular sessions that a user may have at once, 1 to 10,000; none: any number.");
-    command.option("session-limit-action", "ACTION", &session_limit_action, "Which session makes room for a new one.")
-        .choices = {"end_oldest", "end_least_recently_used"};
-  }
-
-  // The API's PolicyChange; empty when nothing was given.
-  Result<boost::json::object> body() const {
-    boost::json::object out;
-    const std::tuple<const char*, const char*, const std::optional<std::string>*> durations[] = {
-        {"--idle-timeout", "idleTimeout", &idle_timeout},
-        {"--max-lifetime", "maxLifetime", &max_lifetime},
-        {"--remember-me-idle-timeout", "rememberMeIdleTimeout", &remember_me_idle_timeout},
-        {"--remember-me-max-lifetime", "rememberMeMaxLifetime", &remember_me_max_lifetime},
-        {"--offline-idle-timeout", "offlineIdleTimeout", &offline_idle_timeout},
-        {"--offline-max-lifetime", "offlineMaxLifetime", &offline_max_lifetime}};
-    for (const auto& [option, member, value] : durations) {
-      if (!*value) continue;
-      if (**value == "none") {
-        out[member] = nullptr;
-        continue;
-      }
-      CURFEW_TRY_STATUS(check_duration(option, **value));
-      out[member] = **value;
-    }
-    if (max_sessions_per_user) {
-      std::int64_t number = 0;
-      const auto& text = *max_sessions_per_user;
-      const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), number);
-      const bool is_number = bad == std::errc{} && end == text.data() + text.size() && number >= 1 && number <= 10'000;
-      if (text != "none" && !is_number)
-        return invalid("--max-sessions-per-user", "--max-sessions-per-user takes a number from 1 to 10,000, or none.");
-      out["maxSessionsPerUser"] = text == "none" ? boost::json::value(nullptr) : boost::json::value(number);
-    }
-    if (session_limit_action) out["sessionLimitAction"] = *session_limit_action;
-    return out;
-  }
-};
 
 std::string realms_path() {
   return std::string(kApi) + "/realms";
@@ -195,6 +137,17 @@ Command delete_command() {
   return c;
 }
 
+// "desktop 7, mobile 2": the kinds that there are.
+std::string devices_text(const boost::json::value& stats) {
+  const auto* devices = at(stats, "devices");
+  std::string out;
+  if (devices == nullptr || !devices->is_object()) return out;
+  for (const auto& [kind, count] : devices->get_object())
+    if (const auto number = number_at(count, ""); number > 0)
+      out += (out.empty() ? "" : ", ") + safe_text(std::string_view(kind.data(), kind.size())) + " " + grouped(number);
+  return out;
+}
+
 }  // namespace
 
 std::vector<Column> realm_columns() {
@@ -216,6 +169,9 @@ Command realms_command() {
   c.add(change_command(true));
   c.add(change_command(false));
   c.add(delete_command());
+  c.add(realms_export_command());
+  c.add(realms_apply_command());
+  c.add(realms_simulate_command());
   return c;
 }
 
@@ -239,7 +195,10 @@ Command stats_command() {
       context.terminal.out << counted(number_at(s, "sessions.total"), "session") << " of "
                            << counted(number_at(s, "users"), "user") << ": "
                            << grouped(number_at(s, "sessions.regular")) << " regular, "
-                           << grouped(number_at(s, "sessions.offline")) << " offline.\n\n";
+                           << grouped(number_at(s, "sessions.offline")) << " offline.\n";
+      if (const auto devices = devices_text(s); !devices.empty())
+        context.terminal.out << "Devices: " << devices << ".\n";
+      context.terminal.out << "\n";
     }
     if (context.format() == Format::kTable || context.format() == Format::kCsv)
       print_rows(context, array_at(answer.body, "clients"), clients);

@@ -1,5 +1,7 @@
 #include "cli/report.h"
 
+#include <algorithm>
+
 #include "cli/csv.h"
 #include "cli/json_view.h"
 #include "cli/text_width.h"
@@ -14,38 +16,94 @@ std::string raw_cell(const Column& column, const boost::json::value& item) {
   return column.text ? column.text(item) : text_at(item, column.path);
 }
 
-std::vector<TableColumn> table_columns(const std::vector<Column>& columns) {
-  std::vector<TableColumn> out;
-  for (const auto& column : columns) {
-    if (column.title.empty()) continue;
-    TableColumn t{.title = column.title, .least = column.least};
-    t.right = column.kind == Kind::kNumber;
-    t.cut_in_the_middle = column.kind == Kind::kId;
-    t.shrinks = column.kind == Kind::kText || column.kind == Kind::kId;
-    out.push_back(std::move(t));
-  }
-  return out;
+TableColumn table_column(const Column& column) {
+  TableColumn t{.title = column.title, .least = column.least};
+  t.right = column.kind == Kind::kNumber;
+  t.cut_in_the_middle = column.kind == Kind::kId;
+  t.shrinks = column.kind == Kind::kText || column.kind == Kind::kId || column.kind == Kind::kSeverity;
+  return t;
 }
 
-Paint paint(const std::vector<Column>& columns, const Style& style) {
-  if (!style.on) return {};
-  std::vector<Kind> kinds;
-  for (const auto& column : columns)
-    if (!column.title.empty()) kinds.push_back(column.kind);
-  return [kinds, style](std::size_t i, const std::string& text, const std::string& padded) {
-    const auto kind = kinds[i];
-    if (kind == Kind::kType) return text == "offline" ? style.orange(padded) : style.blue(padded);
-    if (kind == Kind::kOutcome) return text == "success" || text == "done" ? style.green(padded) : style.red(padded);
-    if (kind == Kind::kYesNo) return text == "Yes" ? style.green(padded) : padded;
-    return padded;
-  };
+std::string painted(Kind kind, const std::string& text, const std::string& padded, const Style& style) {
+  if (kind == Kind::kType) return text == "offline" ? style.orange(padded) : style.blue(padded);
+  if (kind == Kind::kOutcome) return text == "success" || text == "done" ? style.green(padded) : style.red(padded);
+  if (kind == Kind::kYesNo) return text == "Yes" ? style.green(padded) : padded;
+  if (kind != Kind::kSeverity) return padded;
+  return text.starts_with("high") ? style.red(padded) : text.starts_with("medium") ? style.orange(padded) : padded;
 }
+
+// A table that grows page by page. The first rows decide which columns there are and how wide.
+class PagedTable {
+ public:
+  PagedTable(const Context& context, const std::vector<Column>& columns, std::size_t width, Style style)
+      : context_(context), width_(width), style_(style) {
+    for (const auto& column : columns)
+      if (!column.title.empty()) shown_.push_back(&column);
+  }
+
+  // The lines of these rows, after the header's where they are the first.
+  std::string lines(const boost::json::array& items) {
+    if (items.empty()) return {};
+    std::string out;
+    auto rows = rows_of(items);
+    if (widths_.empty()) {
+      while (width_ != 0 && leave_one_out(rows)) rows = rows_of(items);
+      for (const auto* column : shown_) table_.push_back(table_column(*column));
+      widths_ = fit(table_, rows, width_);
+      out = header_line(table_, widths_, style_);
+    }
+    Paint paint;
+    if (style_.on)
+      paint = [this](std::size_t i, const std::string& text, const std::string& padded) {
+        return painted(shown_[i]->kind, text, padded, style_);
+      };
+    for (const auto& row : rows) out += row_line(table_, widths_, row, width_ != 0, paint);
+    return out;
+  }
+
+ private:
+  using Rows = std::vector<std::vector<std::string>>;
+
+  Rows rows_of(const boost::json::array& items) const {
+    Rows rows;
+    for (const auto& item : items) {
+      auto& row = rows.emplace_back();
+      for (const auto* column : shown_) row.push_back(cell(context_, *column, item));
+    }
+    return rows;
+  }
+
+  // True where the columns are too wide together at their narrowest, and one that can be spared has gone.
+  bool leave_one_out(const Rows& rows) {
+    std::vector<TableColumn> columns;
+    for (const auto* column : shown_) columns.push_back(table_column(*column));
+    const auto narrowest = fit(columns, rows, 1);
+    std::size_t total = kColumnGap * (columns.size() - 1);
+    for (const auto width : narrowest) total += width;
+    if (total <= width_) return false;
+    const auto spare = std::max_element(shown_.begin(), shown_.end(),
+                                        [](const auto* a, const auto* b) { return a->spare < b->spare; });
+    if ((*spare)->spare == 0) return false;
+    shown_.erase(spare);
+    return true;
+  }
+
+  const Context& context_;
+  const std::size_t width_;
+  const Style style_;
+  std::vector<const Column*> shown_;
+  std::vector<TableColumn> table_;
+  std::vector<std::size_t> widths_;
+};
 
 // Prints pages as they come.
 class Printer {
  public:
   Printer(Context& context, const std::vector<Column>& columns)
-      : context_(context), columns_(columns), table_(table_columns(columns)), out_(context.terminal.out) {}
+      : context_(context),
+        columns_(columns),
+        table_(context, columns, context.table_width(), context.style()),
+        out_(context.terminal.out) {}
 
   void begin() {
     if (context_.format() == Format::kJson) out_ << "{\"items\":[";
@@ -57,7 +115,11 @@ class Printer {
   }
 
   void page(const boost::json::array& items) {
-    if (context_.format() == Format::kTable) return table_page(items);
+    if (context_.format() == Format::kTable) {
+      out_ << table_.lines(items);
+      printed_ += static_cast<std::int64_t>(items.size());
+      return;
+    }
     for (const auto& item : items) {
       switch (context_.format()) {
         case Format::kJson:
@@ -86,23 +148,6 @@ class Printer {
   std::int64_t printed() const { return printed_; }
 
  private:
-  void table_page(const boost::json::array& items) {
-    std::vector<std::vector<std::string>> rows;
-    for (const auto& item : items) {
-      auto& row = rows.emplace_back();
-      for (const auto& column : columns_)
-        if (!column.title.empty()) row.push_back(cell(context_, column, item));
-    }
-    const auto style = context_.style();
-    if (widths_.empty() && !rows.empty()) {  // the first page's widths serve them all
-      widths_ = fit(table_, rows, context_.table_width());
-      out_ << header_line(table_, widths_, style);
-    }
-    for (const auto& row : rows)
-      out_ << row_line(table_, widths_, row, context_.table_width() != 0, paint(columns_, style));
-    printed_ += static_cast<std::int64_t>(rows.size());
-  }
-
   std::string csv_row(const boost::json::value& item) const {
     std::vector<std::string> cells;
     for (const auto& column : columns_)
@@ -113,8 +158,7 @@ class Printer {
 
   Context& context_;
   const std::vector<Column>& columns_;
-  std::vector<TableColumn> table_;
-  std::vector<std::size_t> widths_;
+  PagedTable table_;
   std::ostream& out_;
   std::int64_t printed_ = 0;
 };
@@ -177,6 +221,8 @@ Result<int> list(Context& context, const ListRequest& request, const Paging& pag
     printer.end(answer.body);
     const bool people = context.format() == Format::kTable;
     if (printer.printed() == 0 && people) context.note(request.nothing);
+    if (people && request.remark)
+      if (const auto remark = request.remark(answer.body); !remark.empty()) context.note(remark);
     if (!next.empty()) {
       const auto total = at(answer.body, "total");
       const bool known = total != nullptr && !total->is_null();
@@ -196,6 +242,14 @@ void print_rows(Context& context, const boost::json::array& items, const std::ve
   printer.begin();
   printer.page(items);
   printer.end(boost::json::value{});
+}
+
+void print_table(Context& context, const boost::json::array& items, const std::vector<Column>& columns,
+                 std::ostream& out) {
+  const bool err = &out == &context.terminal.err;
+  const bool tty = err ? context.terminal.err_tty : context.terminal.out_tty;
+  out << PagedTable(context, columns, tty ? context.terminal.width : 0, err ? context.err_style() : context.style())
+             .lines(items);
 }
 
 void print_one(Context& context, const boost::json::value& value, const std::vector<Column>& columns) {

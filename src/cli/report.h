@@ -16,7 +16,7 @@
 
 namespace curfew::cli {
 
-enum class Kind : std::uint8_t { kText, kTime, kNumber, kId, kType, kOutcome, kYesNo };
+enum class Kind : std::uint8_t { kText, kTime, kNumber, kId, kType, kOutcome, kYesNo, kSeverity };
 
 struct Column {
   std::string title = {};  // in tables, "Last Access"; empty: only in CSV
@@ -26,6 +26,7 @@ struct Column {
   // What tables show instead; CSV too where there is no path.
   std::function<std::string(const boost::json::value&)> text = {};
   std::size_t least = 6;  // narrowest in a table
+  int spare = 0;          // left out of a table that has no room for all of them, the highest first; 0: never
 };
 
 // Options of all paged lists.
@@ -42,6 +43,8 @@ struct ListRequest {
   client::Fields query;
   std::string noun;     // "session"
   std::string nothing;  // what to say when there is none, for people
+  // What to say of the last answer besides, for people; may be empty.
+  std::function<std::string(const boost::json::value&)> remark = {};
 };
 
 // Fetches and prints the pages that `paging` asks for.
@@ -50,6 +53,10 @@ Result<int> list(Context& context, const ListRequest& request, const Paging& pag
 
 // Rows that are at hand already.
 void print_rows(Context& context, const boost::json::array& items, const std::vector<Column>& columns);
+
+// The same rows as a table for people, whatever format was asked for, on either of the terminal's streams.
+void print_table(Context& context, const boost::json::array& items, const std::vector<Column>& columns,
+                 std::ostream& out);
 
 // One thing: JSON in the formats for programs (csv: its columns), `rows` as names and values for people.
 void print_one(Context& context, const boost::json::value& value, const std::vector<Column>& columns);

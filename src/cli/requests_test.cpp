@@ -68,6 +68,32 @@ INSTANTIATE_TEST_SUITE_P(
             R"(POST /api/v1/realms/r/revocations?dryRun=true {"filter":{"search":"a","type":"regular","client":["c"],"ip":["10.0.0.1"],"lastAccessBefore":"2026-03-01T00:00:00Z","rememberMe":false}})"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Detection, OneRequest,
+    ::testing::Values(
+        Case{"sessions list --realm production --device mobile --device ua:Firefox --signal high --signal new_device",
+             "GET " + kS + "?device=mobile&device=ua%3AFirefox&signal=high&signal=new_device"},
+        Case{"sessions list --realm production --network Corporate --network-not VPN --network-not Lab --sort severity",
+             "GET " + kS + "?network=Corporate&networkNot=VPN&networkNot=Lab&sort=severity"},
+        Case{"sessions list --realm production --signal idle --sort -severity",
+             "GET " + kS + "?signal=idle&sort=-severity"},
+        Case{
+            "sessions revoke --realm production --yes --device id:laptop-7 --signal any --network A --network-not B",
+            R"(POST /api/v1/realms/production/revocations {"filter":{"device":["id:laptop-7"],"signal":["any"],"network":["A"],"networkNot":["B"]}})"},
+        Case{"sessions related --realm production regular/9f8b", "GET " + kS + "/regular/9f8b/related"},
+        Case{"signals list", "GET /api/v1/realms/-/signals"},
+        Case{"signals list --realm r --severity high --rule token_replay --limit 5 --offset 10",
+             "GET /api/v1/realms/r/signals?severity=high&rule=token_replay&limit=5&offset=10"},
+        Case{
+            "signals suppress --realm r --network 203.0.113.0/24 --device ua:Firefox --rule shared_address --for P7D "
+            "--reason conference",
+            R"(POST /api/v1/realms/r/suppressions {"rule":"shared_address","network":"203.0.113.0/24","device":"ua:Firefox",)"
+            R"("reason":"conference","expires":"2026-03-08T09:30:00.000Z"})"},
+        Case{"signals suppressions --realm r", "GET /api/v1/realms/r/suppressions"},
+        Case{"signals unsuppress --realm r s7", "DELETE /api/v1/realms/r/suppressions/s7"},
+        Case{"realms simulate r --idle-timeout PT15M --max-lifetime none",
+             R"(POST /api/v1/realms/r/policy/simulation {"policy":{"idleTimeout":"PT15M","maxLifetime":null}})"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Others, OneRequest,
     ::testing::Values(
         Case{"users list --search jane", "GET /api/v1/realms/-/users?search=jane"},
@@ -159,6 +185,23 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"keys create k --grant r=SESSIONS:READ --own-user jane", "production/4711"},
         Refusal{"keys create k --grant r=AUDIT:READ --expires soon", "P90D"},
         Refusal{"audit list --session 9f8b", "regular/9f8b"}, Refusal{"completion tcsh", "bash, zsh, fish"},
+        Refusal{"sessions list --device phone", "users devices"},
+        Refusal{"sessions list --device ua:", "users devices"},
+        Refusal{"sessions list --signal idle --signal high", "stands alone"},
+        Refusal{"sessions list --signal odd", "many_networks"},
+        Refusal{"sessions list --network " + std::string(256, 'n'), "1 to 255 bytes"},
+        Refusal{"sessions list --sort risk", "-severity"}, Refusal{"sessions related --realm r 9f8b", "regular/9f8b"},
+        Refusal{"signals list --severity worst", "low, medium, high"},
+        Refusal{"signals suppress --realm r --for P7D --reason x", "--user, --network or --device"},
+        Refusal{"signals suppress --realm r --user u --reason x", "needs --for"},
+        Refusal{"signals suppress --realm r --user u --for P7D", "needs --reason"},
+        Refusal{"signals suppress --realm r --user u --for 7d --reason x", "ISO 8601"},
+        Refusal{"signals suppress --realm r --user u --for PT0S --reason x", "P7D"},
+        Refusal{"signals suppress --realm r --network 10.0.0.1/8 --for P7D --reason x", "10.0.0.0/8"},
+        Refusal{"signals suppress --realm r --device phone --for P7D --reason x", "users devices"},
+        Refusal{"signals suppress --user u --for P7D --reason x", "name the realm"},
+        Refusal{"signals suppress --realm - --user u --for P7D --reason x", "one realm"},
+        Refusal{"signals suppressions --realm -", "one realm"}, Refusal{"realms simulate r", "say which policy"},
         Refusal{"serve", "has no command"}, Refusal{"sessions", "Usage: curfew sessions COMMAND"},
         Refusal{"", "Usage: curfew COMMAND"}));
 
@@ -249,7 +292,8 @@ INSTANTIATE_TEST_SUITE_P(Answers, Columns,
                          ::testing::Values("sessions list", "sessions show --realm r regular/1", "users list",
                                            "users show --realm r 1", "users history --realm r 1", "clients list",
                                            "audit list", "realms list", "realms show r", "keys list", "operators list",
-                                           "revocations list", "me"));
+                                           "revocations list", "me", "signals list", "signals suppressions --realm r",
+                                           "users devices --realm r 1"));
 
 TEST(Ingest, SendsTheLinesAndTellsWhatWasRefused) {
   Shell shell;

@@ -127,8 +127,13 @@ void print_plan(Context& context, const boost::json::value& plan, std::ostream& 
       << " offline.\n";
   if (const auto kept = number_at(plan, "ownKept"); kept > 0)
     out << "Your own " << (kept == 1 ? "session is" : counted(kept, "session") + " are") << " kept.\n";
+  print_clients_and_sample(context, plan, matched, out);
+}
+
+void print_clients_and_sample(Context& context, const boost::json::value& answer, std::int64_t sessions,
+                              std::ostream& out) {
   constexpr std::size_t kClientsShown = 8;
-  const auto& clients = array_at(plan, "clients");
+  const auto& clients = array_at(answer, "clients");
   std::string line;
   for (std::size_t i = 0; i < clients.size() && i < kClientsShown; ++i)
     line += (i == 0 ? "" : ", ") + safe_text(text_at(clients[i], "clientId")) + " " +
@@ -136,22 +141,11 @@ void print_plan(Context& context, const boost::json::value& plan, std::ostream& 
   if (clients.size() > kClientsShown) line += " and " + std::to_string(clients.size() - kClientsShown) + " more";
   if (!line.empty()) out << "Clients: " << line << ".\n";
 
-  const auto& sample = array_at(plan, "sample");
+  const auto& sample = array_at(answer, "sample");
   if (sample.empty()) return;
-  auto columns = session_columns(true, true);
-  std::vector<TableColumn> table_columns;
-  std::vector<std::vector<std::string>> rows(sample.size());
-  for (const auto& column : columns) {
-    if (column.title.empty()) continue;
-    table_columns.push_back({.title = column.title,
-                             .least = column.least,
-                             .shrinks = column.kind == Kind::kText || column.kind == Kind::kId,
-                             .cut_in_the_middle = column.kind == Kind::kId});
-    for (std::size_t i = 0; i < sample.size(); ++i) rows[i].push_back(cell(context, column, sample[i]));
-  }
-  const bool tty = &out == &context.terminal.err ? context.terminal.err_tty : context.terminal.out_tty;
-  out << "\n" << table(table_columns, rows, tty ? context.terminal.width : 0, style);
-  if (const auto more = matched - static_cast<std::int64_t>(sample.size()); more > 0)
+  out << "\n";
+  print_table(context, sample, session_columns(true, true), out);
+  if (const auto more = sessions - static_cast<std::int64_t>(sample.size()); more > 0)
     out << "and " << grouped(more) << " more.\n";
 }
 

@@ -9,20 +9,57 @@ namespace curfew::cli {
 
 namespace {
 
-const std::vector<std::string> kSorts{"lastAccess", "-lastAccess", "started",   "-started",
-                                      "username",   "-username",   "ipAddress", "-ipAddress"};
-
+// "Firefox 141 on Windows 11 (desktop)", as far as that is known.
 std::string device_text(const boost::json::value& session) {
-  if (at(session, "device") == nullptr || at(session, "device")->is_null()) return {};
-  return text_at(session, "device.browser") + " on " + text_at(session, "device.os") + " (" +
-         text_at(session, "device.kind") + ")";
+  const auto browser = text_at(session, "device.browser"), os = text_at(session, "device.os"),
+             kind = text_at(session, "device.kind"), family = text_at(session, "device.family");
+  std::string out = browser.empty() || os.empty() ? family : browser + " on " + os;
+  if (!kind.empty() && kind != "unknown") out += (out.empty() ? "" : " (") + kind + (out.empty() ? "" : ")");
+  return out;
 }
 
 std::string location_text(const boost::json::value& session) {
   std::string out;
-  for (const auto* member : {"location.city", "location.country", "location.network"})
+  for (const auto* member : {"location.city", "location.country", "location.network", "location.organization"})
     if (const auto part = text_at(session, member); !part.empty()) out += (out.empty() ? "" : ", ") + part;
+  if (is_true(session, "location.anonymizer")) out += std::string(out.empty() ? "" : ", ") + "anonymizer";
   return out;
+}
+
+// "high: many_networks, new_network".
+std::string signals_text(const boost::json::value& session) {
+  const auto rules = joined(array_at(session, "signals"), "rule"), severity = text_at(session, "severity");
+  return severity.empty() || rules.empty() ? severity + rules : severity + ": " + rules;
+}
+
+std::string reasons_text(const boost::json::value& session) {
+  std::string out;
+  for (const auto& signal : array_at(session, "signals")) {
+    out += (out.empty() ? "" : "; ") + text_at(signal, "reason");
+    if (const auto threshold = text_at(signal, "threshold"); !threshold.empty()) out += " (from " + threshold + ")";
+  }
+  return out;
+}
+
+// What each signal rests on, as a table of its own.
+void print_evidence(Context& context, const boost::json::value& session) {
+  boost::json::array rows;
+  for (const auto& signal : array_at(session, "signals"))
+    for (const auto& evidence : array_at(signal, "evidence")) {
+      auto row = evidence.is_object() ? evidence.get_object() : boost::json::object{};
+      row["rule"] = text_at(signal, "rule");
+      rows.emplace_back(std::move(row));
+    }
+  if (rows.empty()) return;
+  context.terminal.out << "\n";
+  print_table(context, rows,
+              {{.title = "Signal", .path = "rule"},
+               {.title = "At", .kind = Kind::kTime, .path = "at"},
+               {.title = "IP Address", .path = "ipAddress", .least = 15},
+               {.title = "Type", .kind = Kind::kType, .path = "type"},
+               {.title = "Id", .kind = Kind::kId, .path = "id", .least = 9},
+               {.title = "What", .path = "detail", .least = 12}},
+              context.terminal.out);
 }
 
 std::string client_ids(const boost::json::value& session) {
@@ -43,13 +80,18 @@ Command list_command() {
   c.uses_server = true;
   c.option("realm", "NAME", &o->realm, "The realm; - (the default) for all.");
   o->filters.add_to(c);
-  c.option("sort", "ORDER", &o->sort, "The order; a leading - for descending. -lastAccess otherwise.").choices = kSorts;
+  c.option("sort", "ORDER", &o->sort,
+           "The order; a leading - for descending: -severity has the worst first. -lastAccess otherwise.")
+      .choices = {"lastAccess", "-lastAccess", "started",    "-started", "username",
+                  "-username",  "ipAddress",   "-ipAddress", "severity", "-severity"};
   o->paging.add_to(c, true);
   c.example("sessions list --realm production --search jane", "Who of production is called something like jane?");
   c.example("sessions list --type offline --idle-for P30D --sort lastAccess",
             "Offline sessions that nobody has used for a month, the oldest first:");
   c.example("sessions list --realm production --user jane.doe --ip-not 10.20.0.0/16",
             "Sessions of jane.doe from outside the office:");
+  c.example("sessions list --realm production --signal any --network-not Corporate --sort -severity",
+            "What is suspicious and not from the office, the worst first?");
   c.example("sessions list --all-pages -o csv > sessions.csv", "Everything, for a spreadsheet:");
   c.run = [o](Context& context) -> Result<int> {
     CURFEW_TRY_STATUS(o->filters.settle(context.terminal.clock.now()));
@@ -82,13 +124,13 @@ Command show_command() {
     auto columns = session_columns(true, true);
     columns.push_back({.title = "Email", .name = "email", .path = "email"});
     columns.push_back({.title = "User Id", .path = "userId"});
-    columns.push_back({.title = "Device", .text = device_text});
+    columns.push_back({.title = "Device Key", .path = "device.key"});
     columns.push_back({.title = "Location", .text = location_text});
-    columns.push_back(
-        {.title = "Signals", .text = [](const auto& s) { return joined(array_at(s, "signals"), "detail"); }});
+    columns.push_back({.title = "Reasons", .text = reasons_text});
     columns.push_back({.title = "Expires", .kind = Kind::kTime, .path = "expires"});
     columns.push_back({.title = "User Agent", .path = "userAgent"});
     print_one(context, answer.body, columns);
+    if (context.format() == Format::kTable) print_evidence(context, answer.body);
     return kExitDone;
   };
   return c;
@@ -110,11 +152,22 @@ std::vector<Column> session_columns(bool with_realm, bool with_user) {
   columns.push_back({.title = "Last Access", .name = "lastAccess", .kind = Kind::kTime, .path = "lastAccess"});
   columns.push_back({.title = "Type", .name = "type", .kind = Kind::kType, .path = "type"});
   columns.push_back({.title = "Clients", .name = "clients", .text = client_ids});
+  columns.push_back({.title = "Signals", .kind = Kind::kSeverity, .text = signals_text, .least = 12, .spare = 1});
+  columns.push_back({.title = "Device", .text = device_text, .least = 12, .spare = 2});
   columns.push_back({.title = "Remember Me", .name = "rememberMe", .kind = Kind::kYesNo, .path = "rememberMe"});
   if (with_user) columns.back().title.clear();
   columns.push_back({.title = "Id", .name = "id", .kind = Kind::kId, .path = "id", .least = 9});
   columns.push_back({.name = "expires", .path = "expires"});
   columns.push_back({.name = "userAgent", .path = "userAgent"});
+  columns.push_back({.name = "deviceId", .path = "deviceId"});
+  columns.push_back({.name = "device", .path = "device.key"});
+  columns.push_back({.name = "deviceKind", .path = "device.kind"});
+  columns.push_back({.name = "os", .path = "device.os"});
+  columns.push_back({.name = "browser", .path = "device.browser"});
+  for (const auto* member : {"country", "city", "asn", "organization", "network", "anonymizer"})
+    columns.push_back({.name = member, .path = std::string("location.") + member});
+  columns.push_back({.name = "severity", .path = "severity"});
+  columns.push_back({.name = "signals", .text = [](const auto& s) { return joined(array_at(s, "signals"), "rule"); }});
   return columns;
 }
 
@@ -122,6 +175,7 @@ Command sessions_command() {
   auto c = make_command("sessions", "List, inspect, watch and end live sessions");
   c.add(list_command());
   c.add(show_command());
+  c.add(sessions_related_command());
   c.add(sessions_revoke_command());
   c.add(sessions_watch_command());
   return c;

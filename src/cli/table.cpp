@@ -7,10 +7,6 @@
 
 namespace curfew::cli {
 
-namespace {
-constexpr std::size_t kGap = 2;
-}
-
 std::vector<std::size_t> fit(const std::vector<TableColumn>& columns, const std::vector<std::vector<std::string>>& rows,
                              std::size_t width) {
   std::vector<std::size_t> widths;
@@ -22,7 +18,7 @@ std::vector<std::size_t> fit(const std::vector<TableColumn>& columns, const std:
   if (width == 0 || columns.empty()) return widths;
 
   const auto total = [&] {
-    std::size_t sum = kGap * (widths.size() - 1);
+    std::size_t sum = kColumnGap * (widths.size() - 1);
     for (const auto w : widths) sum += w;
     return sum;
   };
@@ -42,7 +38,7 @@ std::string header_line(const std::vector<TableColumn>& columns, const std::vect
                         const Style& style) {
   std::string line;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (i > 0) line.append(kGap, ' ');
+    if (i > 0) line.append(kColumnGap, ' ');
     auto title = shorten(columns[i].title, widths[i]);
     if (columns[i].right)
       title = pad_left(std::move(title), widths[i]);
@@ -57,7 +53,7 @@ std::string row_line(const std::vector<TableColumn>& columns, const std::vector<
                      const std::vector<std::string>& row, bool cut, const Paint& paint) {
   std::string line;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (i > 0) line.append(kGap, ' ');
+    if (i > 0) line.append(kColumnGap, ' ');
     std::string text = i < row.size() ? row[i] : std::string{};
     if (cut) text = columns[i].cut_in_the_middle ? shorten_middle(text, widths[i]) : shorten(text, widths[i]);
     std::string padded = text;
@@ -83,14 +79,15 @@ std::string facts(const std::vector<std::pair<std::string, std::string>>& pairs,
                   const Style& style) {
   std::size_t names = 0;
   for (const auto& pair : pairs) names = std::max(names, display_width(pair.first));
-  const std::size_t room = width == 0 ? static_cast<std::size_t>(-1)
-                                      : std::max<std::size_t>(20, width > names + kGap ? width - names - kGap : 0);
+  const std::size_t room = width == 0
+                               ? static_cast<std::size_t>(-1)
+                               : std::max<std::size_t>(20, width > names + kColumnGap ? width - names - kColumnGap : 0);
   std::string out;
   for (const auto& [name, value] : pairs) {
-    out += style.bold(pad_right(name, names)) + std::string(kGap, ' ');
+    out += style.bold(pad_right(name, names)) + std::string(kColumnGap, ' ');
     const auto lines = wrap(value, room);
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      if (i > 0) out.append(names + kGap, ' ');
+      if (i > 0) out.append(names + kColumnGap, ' ');
       out += lines[i] + "\n";
     }
   }

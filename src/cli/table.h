@@ -23,6 +23,8 @@ struct TableColumn {
   bool right = false;              // numbers
 };
 
+inline constexpr std::size_t kColumnGap = 2;
+
 // The widths for these rows within `width`; 0: as wide as they are.
 std::vector<std::size_t> fit(const std::vector<TableColumn>& columns, const std::vector<std::vector<std::string>>& rows,
                              std::size_t width);

@@ -1,4 +1,4 @@
-// curfew users list, show, sessions, history; curfew clients list.
+// curfew users list, show, sessions, devices, history; curfew clients list.
 #include <memory>
 
 #include "cli/commands.h"
@@ -24,14 +24,6 @@ std::vector<Column> user_columns(bool with_realm) {
       {.title = "Last Access", .name = "lastAccess", .kind = Kind::kTime, .path = "lastAccess"},
       {.title = "User Id", .name = "userId", .kind = Kind::kId, .path = "userId", .least = 9},
   };
-}
-
-// The user's id: what was given, if it is one; else that of the user of this name. Without the right to read users what
-// was given is taken for the id.
-Result<std::string> user_id(Context& context, const std::string& realm, const std::string& user) {
-  auto id = resolve_id(context, realm_path(realm, {"users"}), user, "username", "userId");
-  if (!id && id.error().code == ErrorCode::kPermissionDenied) return user;
-  return id;
 }
 
 Command list_command() {
@@ -111,7 +103,50 @@ Command history_command() {
   return c;
 }
 
+// "Firefox on Windows"; the caller's own name for the device where there is one.
+std::string device_name(const boost::json::value& device) {
+  const auto family = text_at(device, "family"), id = text_at(device, "deviceId");
+  const auto name = family.empty() ? text_at(device, "browser") : family;
+  return id.empty() ? name : name.empty() ? id : id + " (" + name + ")";
+}
+
+Command devices_command() {
+  auto o = std::make_shared<UserOptions>();
+  auto c = of_user("devices", "List the devices of a user: when and from where each was used", o);
+  c.description = "To end the sessions of one: curfew sessions revoke --realm REALM --user USER --device KEY.";
+  c.example("users devices --realm production jane.doe", "What is jane.doe signed in on?");
+  c.run = [o](Context& context) -> Result<int> {
+    CURFEW_TRY(const auto realm, context.realm(o->realm));
+    CURFEW_TRY(const auto id, user_id(context, realm, o->user));
+    const ListRequest request{
+        realm_path(realm, {"users", id, "devices"}), {}, "device", "No device of this user is known."};
+    const auto addresses = [](const auto& d) { return joined(array_at(d, "addresses")); };
+    return list(context, request, {},
+                {{.title = "Device", .text = device_name, .least = 12},
+                 {.title = "Kind", .name = "kind", .path = "kind"},
+                 {.title = "OS", .name = "os", .path = "os", .spare = 1},
+                 {.title = "Browser", .name = "browser", .path = "browser", .spare = 1},
+                 {.title = "First Seen", .name = "firstSeen", .kind = Kind::kTime, .path = "firstSeen"},
+                 {.title = "Last Seen", .name = "lastSeen", .kind = Kind::kTime, .path = "lastSeen"},
+                 {.title = "New", .name = "new", .kind = Kind::kYesNo, .path = "new"},
+                 {.title = "Sessions", .name = "sessions", .kind = Kind::kNumber, .path = "sessions.total"},
+                 {.name = "regular", .path = "sessions.regular"},
+                 {.name = "offline", .path = "sessions.offline"},
+                 {.title = "Addresses", .name = "addresses", .text = addresses, .least = 15, .spare = 2},
+                 {.title = "Key", .name = "key", .path = "key", .least = 12},
+                 {.name = "family", .path = "family"},
+                 {.name = "deviceId", .path = "deviceId"}});
+  };
+  return c;
+}
+
 }  // namespace
+
+Result<std::string> user_id(Context& context, const std::string& realm, const std::string& user) {
+  auto id = resolve_id(context, realm_path(realm, {"users"}), user, "username", "userId");
+  if (!id && id.error().code == ErrorCode::kPermissionDenied) return user;
+  return id;
+}
 
 std::vector<Column> ended_columns() {
   return {
@@ -154,10 +189,11 @@ Result<std::string> resolve_id(Context& context, std::string_view list_path, std
 }
 
 Command users_command() {
-  auto c = make_command("users", "List users, their sessions and how these ended");
+  auto c = make_command("users", "List users, their sessions and devices, and how sessions ended");
   c.add(list_command());
   c.add(show_command());
   c.add(user_sessions_command());
+  c.add(devices_command());
   c.add(history_command());
   return c;
 }

@@ -29,6 +29,8 @@ class Recorder final : public client::Transport {
       if (user == request.query.end())
         for (const auto& [id, type] : live[realm_of(request.path)]) items.push_back({{"id", id}, {"type", type}});
       answer.body = {{"items", items}, {"total", items.size()}, {"next", nullptr}};
+    } else if (request.method == client::Method::kPut && request.path.ends_with("/detection")) {
+      trusted[realm_of(request.path)] = json::serialize(request.body->at("networks"));
     } else if (request.method == client::Method::kPost && request.path == "/api/v1/realms") {
       realms.insert(std::string(request.body->at("name").as_string()));
     } else if (!realms.contains(request.path.substr(request.path.rfind('/') + 1))) {
@@ -60,6 +62,7 @@ class Recorder final : public client::Transport {
   }
 
   std::set<std::string> realms;
+  std::map<std::string, std::string> trusted;  // networks by realm
   std::map<std::string, std::map<std::string, std::string>> live;
   std::map<std::string, int> operations;
   bool linked = false;
@@ -74,6 +77,7 @@ TEST(DemoTest, FillsAnEmptyServerOnceAndKeepsItAlive) {
   EXPECT_EQ(server.live["production"].size(), 1'200U + 6 + 1);
   EXPECT_EQ(server.live["partners"].size(), 150U);
   EXPECT_TRUE(server.linked);
+  EXPECT_EQ(server.trusted["production"], R"([{"name":"Corporate","cidrs":["10.20.0.0/16"],"trusted":true}])");
   for (int i = 0; i < 200; ++i) ASSERT_TRUE(demo.run_round());
   EXPECT_GT(server.operations["touch"], 500);
   EXPECT_GT(server.operations["end"], 50);

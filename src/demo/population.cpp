@@ -45,6 +45,23 @@ const App* app(std::string_view id) {
 
 constexpr std::string_view kJaneId = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
 
+// One of jane.doe's.
+NewSession janes(Time now, std::string_view run, std::string_view part, std::string_view ip, std::string_view agent,
+                 Duration started, Duration last, bool remember, std::vector<const App*> apps) {
+  NewSession s;
+  s.id = "jane-" + std::string(part) + "-" + std::string(run);
+  s.user_id = kJaneId;
+  s.username = "jane.doe";
+  s.email = "jane.doe@example.com";
+  s.ip = ip;
+  s.agent = agent;
+  s.started = now - started;
+  s.last_access = now - last;
+  s.remember_me = remember;
+  s.apps = std::move(apps);
+  return s;
+}
+
 }  // namespace
 
 std::span<const App> Population::apps() {
@@ -117,33 +134,26 @@ NewSession Population::session(Time now, Duration ago) {
 std::vector<NewSession> Population::incident(Time now, std::string_view run) {
   const auto make = [&](std::string_view part, std::string_view ip, std::string_view agent, Duration started,
                         Duration last, bool remember, std::vector<const App*> apps) {
-    NewSession s;
-    s.id = "jane-" + std::string(part) + "-" + std::string(run);
-    s.user_id = kJaneId;
-    s.username = "jane.doe";
-    s.email = "jane.doe@example.com";
-    s.ip = ip;
-    s.agent = agent;
-    s.started = now - started;
-    s.last_access = now - last;
-    s.remember_me = remember;
-    s.apps = std::move(apps);
-    return s;
+    return janes(now, run, part, ip, agent, started, last, remember, std::move(apps));
   };
+  // Her own, on a journey as in the office: of what she has herself nothing is new.
+  const std::string_view laptop = desktop_agents()[8];
   std::vector<NewSession> out;
-  out.push_back(make("office", "10.20.14.37", desktop_agents()[4], Duration::hours(5), Duration::minutes(3), false,
+  out.push_back(make("office", "10.20.14.37", laptop, Duration::hours(5), Duration::minutes(3), false,
                      {app("web-portal"), app("crm"), app("mail")}));
   out.push_back(make("lisbon", "203.0.113.45", phone_agents()[4], Duration::hours(2), Duration::minutes(11), false,
                      {app("web-portal")}));
   out.push_back(make("script", "198.51.100.23", desktop_agents()[10], Duration::minutes(50), Duration::seconds(40),
                      false, {app("web-portal"), app("billing"), app("crm"), app("hr-portal"), app("wiki")}));
-  out.push_back(
-      make("hotel", "192.0.2.118", desktop_agents()[8], Duration::days(6), Duration::days(5), true, {app("mail")}));
+  out.push_back(make("hotel", "192.0.2.118", laptop, Duration::days(6), Duration::days(5), true, {app("mail")}));
   out.push_back(make("host", "2001:db8:51a7:9::2f", desktop_agents()[11], Duration::minutes(35), Duration::minutes(2),
                      true, {app("web-portal"), app("billing")}));
-  out.push_back(make("phone", "203.0.113.45", phone_agents()[7], Duration::days(19), Duration::hours(7), false,
+  out.push_back(make("phone", "192.0.2.77", phone_agents()[7], Duration::days(19), Duration::hours(7), false,
                      {app("mobile-app")}));
   out.back().offline = true;
+  // In the order in which they began, as an identity provider would have told them: what is known of jane.doe when
+  // the strangers come is what she did before.
+  std::sort(out.begin(), out.end(), [](const NewSession& a, const NewSession& b) { return a.started < b.started; });
   return out;
 }
 

@@ -51,7 +51,18 @@ TEST(PopulationTest, IncidentHasOneSessionFromTheCorporateNetwork) {
   EXPECT_EQ(inside, 1);
   EXPECT_EQ(outside, 5);
   EXPECT_EQ(offline, 1);
-  EXPECT_EQ(addresses.size(), 5U);
+  EXPECT_EQ(addresses.size(), 6U);
+}
+
+// Else she would need attention for her own laptop when all strangers are gone.
+TEST(PopulationTest, TheCorporateSessionIsOnADeviceThatIsKnown) {
+  const std::vector<NewSession> incident = Population::incident(kNow, "1");
+  const auto office =
+      std::find_if(incident.begin(), incident.end(), [](const auto& s) { return s.id == "jane-office-1"; });
+  ASSERT_NE(office, incident.end());
+  const auto known = std::find_if(incident.begin(), office, [&](const auto& s) { return s.agent == office->agent; });
+  ASSERT_NE(known, office);
+  EXPECT_LE(known->started - incident.front().started, Duration::days(14)) << "learnt of in the learning period";
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ constexpr std::string_view kMarker("\xAB\xCD\xEFMaxMind.com", 14);
 constexpr std::size_t kMetadataAtMost = 128 * 1024;  // from the end of the file
 constexpr std::size_t kSeparator = 16;               // zeros between the tree and the values
 constexpr std::uint64_t kMetadataValues = 10'000;
+constexpr std::size_t kLongestKey = 1'024;
 
 enum Type : std::uint8_t {
   kExtended = 0,
@@ -117,12 +118,16 @@ class Values {
     auto found = head(at);
     if (!found) return false;
     std::size_t text = at;
-    if (found->type == kPointer) {
+    // It may point right behind itself: then the same text is the key and, once more, the value.
+    const bool elsewhere = found->type == kPointer;
+    if (elsewhere) {
       text = found->size;
       found = head(text);
     }
     if (!found || found->type != kString || found->size > section_.size() - text) return false;
-    if (text == at) at += found->size;
+    // Many keys may share one text, which is looked at each time.
+    if (found->size > kLongestKey) return false;
+    if (!elsewhere) at += found->size;
     return is_valid_utf8(section_.substr(text, found->size));
   }
 

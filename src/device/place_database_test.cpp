@@ -68,6 +68,20 @@ TEST(PlaceDatabase, PointersToSharedValuesAreFollowed) {
   EXPECT_EQ((*database)->find(address("203.0.113.1"))->text({"city"}), "Berlin");
 }
 
+TEST(PlaceDatabase, AKeyMayPointToTheValueBehindIt) {
+  Database made("Test");
+  made.add("203.0.113.0/24", head(7, 1) + pointer(6) + text("city"));
+  const auto database = PlaceDatabase::from_bytes(made.bytes());
+  ASSERT_TRUE(database) << database.error().message;
+  EXPECT_EQ((*database)->find(address("203.0.113.1"))->text({"city"}), "city");
+}
+
+TEST(PlaceDatabase, KeysAreShort) {
+  for (const std::size_t size : {1'024, 1'025})
+    EXPECT_EQ(refusal(Database("Test").add("203.0.113.0/24", map({{std::string(size, 'k'), u16(1)}})).bytes()).empty(),
+              size == 1'024);
+}
+
 TEST(PlaceDatabase, TruncatedFilesAreRefused) {
   const std::string bytes = cities().bytes();
   for (std::size_t size = 0; size < bytes.size(); ++size)

@@ -15,12 +15,13 @@ using ledger::AuditIndexKey;
 
 // Every action, so that the records of one realm can be merged from their action keys.
 constexpr std::array kActions{
-    audit::action::kSessionEnded,    audit::action::kRevocation,      audit::action::kSignIn,
-    audit::action::kSignOut,         audit::action::kDenied,          audit::action::kRealmCreated,
-    audit::action::kRealmUpdated,    audit::action::kRealmDeleted,    audit::action::kPolicyChanged,
-    audit::action::kOperatorCreated, audit::action::kOperatorUpdated, audit::action::kOperatorDeleted,
-    audit::action::kKeyCreated,      audit::action::kKeyUpdated,      audit::action::kKeyDeleted,
-    audit::action::kServerStarted};
+    audit::action::kSessionEnded,      audit::action::kRevocation,       audit::action::kSignIn,
+    audit::action::kSignOut,           audit::action::kDenied,           audit::action::kRealmCreated,
+    audit::action::kRealmUpdated,      audit::action::kRealmDeleted,     audit::action::kPolicyChanged,
+    audit::action::kOperatorCreated,   audit::action::kOperatorUpdated,  audit::action::kOperatorDeleted,
+    audit::action::kKeyCreated,        audit::action::kKeyUpdated,       audit::action::kKeyDeleted,
+    audit::action::kServerStarted,     audit::action::kDetectionChanged, audit::action::kSuppressionCreated,
+    audit::action::kSuppressionRemoved};
 
 std::string session_value(session::SessionType type, std::string_view id) {
   return std::string(session::to_string(type)) + "/" + std::string(id);

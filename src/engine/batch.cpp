@@ -41,9 +41,27 @@ session::Origin policy_origin() {
       .kind = session::ActorKind::kPolicy, .actor_id = "policy", .actor_name = "policy", .ip = {}, .request_id = {}};
 }
 
-Batch::Batch(index::Index& index, const ledger::Ledger& ledger, const Options& options, const Book& book, Time now,
-             Mode mode)
+bool watched_touch(index::Index& index, signal::Watch& watch, const index::Handle& handle, Time at,
+                   const std::optional<IpAddress>& ip) {
+  const index::RowView row = index.view(handle);
+  if (!index.touch(handle, at, ip)) return false;
+  const signal::Watch::Before before{row.last_access, row.ip, row.device_hash};
+  if (signal::Watch::worth_a_look(before, at, ip.value_or(row.ip))) watch.touched(handle, before, at);
+  return true;
+}
+
+std::string user_document(std::string_view username, std::string_view email, std::string_view profile) {
+  std::string bytes;
+  session::put_bytes(bytes, username);
+  session::put_bytes(bytes, email);
+  if (!profile.empty()) session::put_bytes(bytes, profile);
+  return bytes;
+}
+
+Batch::Batch(index::Index& index, signal::Watch& watch, const ledger::Ledger& ledger, const Options& options,
+             const Book& book, Time now, Mode mode)
     : index_(index),
+      watch_(watch),
       ledger_(ledger),
       options_(options),
       book_(book),
@@ -130,7 +148,7 @@ std::optional<CommandResult> Batch::touch_in_place(const TouchSession& touch) {
   bool changed = false;
   {
     const index::Index::WriteLock lock(index_);
-    changed = index_.touch(*handle, touch.at, touch.ip);
+    changed = watched_touch(index_, watch_, *handle, touch.at, touch.ip);
   }
   ++counts_.touched;
   if (changed && mode_.watched) publish(EventKind::kTouched, index_.get(*handle), std::nullopt);
@@ -197,10 +215,11 @@ CommandResult Batch::start(const StartSession& command, const session::Origin& o
     by_user_[{live->key.realm, live->user_id}].push_back(&entry);
     const auto known_user = index_.user(live->key.realm, live->user_id);
     if (!known_user || known_user->username != live->username || known_user->email != live->email) {
-      std::string bytes;
-      session::put_bytes(bytes, live->username);
-      session::put_bytes(bytes, live->email);
-      add_document("users", std::to_string(live->key.realm.value) + "/" + live->user_id, std::move(bytes));
+      std::string profile;
+      if (const auto number = index_.user_number(live->key.realm, live->user_id))
+        profile = watch_.profile_bytes(live->key.realm, *number);
+      add_document("users", std::to_string(live->key.realm.value) + "/" + live->user_id,
+                   user_document(live->username, live->email, profile));
     }
     publish(EventKind::kStarted, *live, std::nullopt);
     enforce_limit(Session(*live));
@@ -373,27 +392,36 @@ ledger::Commit& Batch::seal() {
 
 void Batch::apply(
     const std::function<void(const index::Handle&, const Session&, EndCause, const std::string&)>& ended) {
-  static const std::string kNone;
   for (auto next = changed_.begin(); next != changed_.end();) {
     const index::Index::WriteLock lock(index_);
-    for (std::size_t n = 0; n < kSlice && next != changed_.end(); ++next, ++n) {
-      Entry& entry = **next;
-      if (const auto* live = std::get_if<Session>(&entry.state)) {
-        if (entry.handle)
-          index_.update(*entry.handle, *live);
-        else
-          index_.insert(*live);
-      } else if (entry.handle) {
-        index_.erase(*entry.handle);
-        ended(*entry.handle, *entry.last, entry.cause, entry.revocation != nullptr ? *entry.revocation : kNone);
-      }
-    }
+    for (std::size_t n = 0; n < kSlice && next != changed_.end(); ++next, ++n) take_in(**next, ended);
   }
   if (!names_.empty()) {
     const index::Index::WriteLock lock(index_);
     for (const Submission::ClientName& name : names_) index_.name_client(name.realm, name.client_id, name.name);
   }
   for (const auto& adopt : adopt_) adopt();
+}
+
+// One entry, into the index and before the watch. Under the WriteLock.
+void Batch::take_in(
+    Entry& entry,
+    const std::function<void(const index::Handle&, const Session&, EndCause, const std::string&)>& ended) {
+  if (const auto* live = std::get_if<Session>(&entry.state)) {
+    if (!entry.handle) {
+      watch_.started(index_.insert(*live), now_);
+      return;
+    }
+    const index::RowView row = index_.view(*entry.handle);
+    index_.update(*entry.handle, *live);
+    watch_.updated(*entry.handle, {row.last_access, row.ip, row.device_hash}, now_);
+  } else if (entry.handle) {
+    const index::RowView row = index_.view(*entry.handle);
+    index_.erase(*entry.handle);
+    watch_.ended(entry.handle->realm, row.user, row.no, now_);
+    static const std::string kNone;
+    ended(*entry.handle, *entry.last, entry.cause, entry.revocation != nullptr ? *entry.revocation : kNone);
+  }
 }
 
 void Batch::finish(const Status& status) {

@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "engine/job.h"
 #include "engine/journal.h"
+#include "signal/watch.h"
 
 namespace curfew::engine {
 
@@ -37,8 +38,8 @@ class Batch {
     bool watched;   // somebody follows the events; otherwise none are made
     bool policies;  // time may end sessions: the clock is believed
   };
-  Batch(index::Index& index, const ledger::Ledger& ledger, const Options& options, const Book& book, Time now,
-        Mode mode);
+  Batch(index::Index& index, signal::Watch& watch, const ledger::Ledger& ledger, const Options& options,
+        const Book& book, Time now, Mode mode);
 
   // Decides a group's commands in order. Touches of sessions that the batch has not changed go straight to the index:
   // they are not part of the commit. An error (a tombstone that can't be read) leaves the batch as it was only if
@@ -102,7 +103,11 @@ class Batch {
   void seal(audit::Record& record);
   const session::Policy* policy_of(RealmId realm) const;
 
+  void take_in(Entry& entry, const std::function<void(const index::Handle&, const session::Session&, session::EndCause,
+                                                      const std::string& revocation)>& ended);
+
   index::Index& index_;
+  signal::Watch& watch_;
   const ledger::Ledger& ledger_;
   const Options& options_;
   Book book_;
@@ -130,5 +135,12 @@ class Batch {
 };
 
 session::Origin policy_origin();
+
+// Index::touch, and the watch told of it where that may matter. Under the WriteLock.
+bool watched_touch(index::Index& index, signal::Watch& watch, const index::Handle& handle, Time at,
+                   const std::optional<IpAddress>& ip);
+
+// The bytes of a user's document; `profile` is what signal/profile.h remembers of them, or empty.
+std::string user_document(std::string_view username, std::string_view email, std::string_view profile);
 
 }  // namespace curfew::engine

@@ -25,8 +25,10 @@ Engine::Impl::Impl(ledger::Ledger& l, const Clock& c, Random& r, Options o)
     : ledger(l),
       clock(c),
       random(r),
-      options(o),
-      hub(o.event_ring, make_epoch(r), o.threads ? o.event_slice : Duration{0}),
+      options(std::move(o)),
+      index(options.classify),
+      watch(index, options.place),
+      hub(options.event_ring, make_epoch(r), options.threads ? options.event_slice : Duration{0}),
       audit_log(l) {
   if (options.threads) background = std::make_unique<Background>(kBackgroundThreads, kBackgroundQueue);
 }
@@ -59,6 +61,7 @@ void Engine::stop() {
   } else if (impl_->opened) {
     while (impl_->wait_for_work()) impl_->round();
     impl_->flush_activity(true);
+    impl_->flush_profiles();
   }
   impl_->opened = false;
 }

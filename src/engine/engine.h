@@ -26,6 +26,8 @@
 #include "audit/record.h"
 #include "base/crypto.h"
 #include "base/time.h"
+#include "device/device.h"
+#include "device/places.h"
 #include "engine/audit_log.h"
 #include "engine/events.h"
 #include "engine/realm.h"
@@ -33,6 +35,7 @@
 #include "index/index.h"
 #include "ledger/ledger.h"
 #include "session/command.h"
+#include "signal/watch.h"
 
 namespace curfew::engine {
 
@@ -49,7 +52,10 @@ struct Options {
   Duration audit_retention = Duration::days(400);
   Duration tombstone_retention = Duration::days(400);
   std::uint64_t journal_retention = 1'000'000;  // commits
-  bool threads = true;                          // false: nothing runs by itself; a test calls step()
+  // What is known of agents and addresses; called from any thread, never under a lock of theirs.
+  device::Classify classify = device::unknown_classifier();
+  std::function<device::Place(const IpAddress&)> place;  // empty: nothing
+  bool threads = true;                                   // false: nothing runs by itself; a test calls step()
 };
 
 template <class T>
@@ -136,6 +142,20 @@ class Engine {
   // `changed` is called (from the sequencer's thread) whenever the revocation has moved on, until it is finished or the
   // returned ticket is destroyed.
   std::shared_ptr<void> watch_revocation(std::string_view id, std::function<void(const Revocation&)> changed);
+
+  // --- Signals
+  // ---------------------------------------------------------------------------------------------------------------
+  const signal::Watch& watch() const;  // read it under the index's ReadLock
+  std::shared_ptr<const device::Device> classify(std::string_view user_agent) const;  // never null
+  device::Place place(const IpAddress& ip) const;
+  // What is given replaces what the realm has; kInvalidArgument names the member that is wrong.
+  void replace_detection(RealmId id, std::optional<std::vector<signal::NamedNetwork>> networks,
+                         std::optional<signal::Rules> rules, session::Origin origin, Done<Realm> done);
+  // Gives it its id, time and author. kNotFound for a suppression that is not there (any more).
+  void add_suppression(RealmId id, signal::Suppression suppression, session::Origin origin,
+                       Done<signal::Suppression> done);
+  void remove_suppression(RealmId id, std::string suppression_id, session::Origin origin,
+                          Done<signal::Suppression> done);
 
   // --- Realms
   // ----------------------------------------------------------------------------------------------------------------

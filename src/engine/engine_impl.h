@@ -16,8 +16,16 @@
 #include "engine/clock_guard.h"
 #include "engine/engine.h"
 #include "engine/job.h"
+#include "signal/watch.h"
 
 namespace curfew::engine {
+
+// A realm as it shall be, and what the audit log says of the change.
+struct RealmChange {
+  Realm realm;
+  std::vector<audit::Record> records;
+};
+audit::Record realm_record(std::string_view action, const Realm& realm, const session::Origin& origin);
 
 // One thing for the sequencer to do: adds its part to the batch. An error fails the whole round.
 struct Work {
@@ -53,6 +61,15 @@ struct Engine::Impl {
   Status read_chain();
   void resume_jobs();
 
+  // --- engine_realms.cpp
+  void change_realm(RealmId id, std::function<Result<RealmChange>(const Realm&, Time)> decide, Done<Realm> done);
+
+  // --- engine_signals.cpp
+  bool sweep_signals();
+  void publish_raised();
+  void save_profiles(Batch& batch, bool at_once);
+  void flush_profiles();
+
   // --- job_runner.cpp
   // --------------------------------------------------------------------------------------------------------
   Result<index::SessionSet> select(const Selection& selection, session::SessionNo last_no,
@@ -76,6 +93,7 @@ struct Engine::Impl {
   Random& random;
   const Options options;
   index::Index index;
+  signal::Watch watch;  // changes under the index's WriteLock alone
   EventHub hub;
   SeriesStore series;
   AuditLog audit_log;
@@ -132,7 +150,7 @@ struct Engine::Impl {
   // Where the ledger's time stood at the start: nothing is trimmed by a clock that is far beyond it.
   Time opened_time;
   std::int64_t opened_ns = 0;
-  std::int64_t next_flush_ns = 0, next_sweep_ns = 0, next_forget_ns = 0;
+  std::int64_t next_flush_ns = 0, next_sweep_ns = 0, next_forget_ns = 0, next_signals_ns = 0, next_profiles_ns = 0;
   std::optional<RealmId> sweeping;  // the realm that a walk is in, or none
   std::uint32_t sweep_place = 0;
   std::map<RealmId, Batch::Flow> flow;  // since the last sample
@@ -140,6 +158,7 @@ struct Engine::Impl {
   std::uint64_t forget_users_at = 0;
   std::vector<std::pair<std::string, std::string>> leftovers;  // (table, key) stored for realms that are gone
   std::vector<Touch> touch_batch;
+  std::vector<signal::DirtyProfile> unsaved_profiles;  // of a commit that failed
   std::vector<index::DirtyRow> dirty;
 };
 

@@ -35,6 +35,7 @@ Status Engine::Impl::open(
   });
   index.end_load();
   CURFEW_TRY_STATUS(loaded);
+  watch.loaded(clock.now());
   position = ledger.position();
   position_time = book.chain.time.ms;
   opened_time = book.chain.time;
@@ -56,8 +57,10 @@ Status Engine::Impl::load_documents(
   const auto put_user = [this](RealmId realm, std::string_view id, std::string_view bytes) -> Status {
     session::ByteReader reader(bytes);
     const std::string_view username = reader.bytes(), email = reader.bytes();
+    const std::string_view profile = reader.at_end() ? std::string_view() : reader.bytes();
     CURFEW_TRY_STATUS(reader.finish("user"));
     index.put_user(realm, id, username, email);
+    if (!profile.empty()) watch.load_profile(realm, *index.user_number(realm, id), profile);
     return {};
   };
   CURFEW_TRY_STATUS(ledger.load_documents([&](std::string_view table, std::string_view key, std::string_view bytes) {
@@ -97,6 +100,7 @@ Status Engine::Impl::load_documents(
   }));
   CURFEW_TRY_STATUS(problem);
   realms = std::make_shared<RealmTable>(std::move(found_realms));
+  for (const Realm& realm : realms->list()) watch.set_realm(realm.id, realm.detection);
   constexpr std::string_view kTables[] = {"users", "clients", "series"};
   for (int kind = 0; kind < 3; ++kind) {
     for (const auto& [key, bytes] : per_realm[kind]) {

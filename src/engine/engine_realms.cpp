@@ -10,16 +10,6 @@ namespace {
 
 constexpr std::size_t kLeftoverSlice = 4'096;
 
-audit::Record realm_record(std::string_view action, const Realm& realm, const session::Origin& origin) {
-  audit::Record record;
-  record.action = action;
-  record.origin = origin;
-  record.realm = realm.id;
-  record.realm_name = realm.name;
-  record.target = realm.name;
-  return record;
-}
-
 void put_realm(Batch& batch, const Realm& realm) {
   std::string bytes;
   encode_realm(bytes, realm);
@@ -34,6 +24,16 @@ std::shared_ptr<const RealmTable> with(const RealmTable& table, const Realm& rea
 }
 
 }  // namespace
+
+audit::Record realm_record(std::string_view action, const Realm& realm, const session::Origin& origin) {
+  audit::Record record;
+  record.action = action;
+  record.origin = origin;
+  record.realm = realm.id;
+  record.realm_name = realm.name;
+  record.target = realm.name;
+  return record;
+}
 
 // A change of realms sees the table as the batch's earlier changes left it: `realms_now` is only replaced when it is
 // durable, so two changes in one batch would lose the first. Hence each takes effect on the shared table in turn, at
@@ -67,8 +67,12 @@ void Engine::create_realm(std::string name, std::string display_name, session::P
     batch.add_record(realm_record(audit::action::kRealmCreated, realm, origin));
     batch.on_durable([this, realm] {
       impl_->last_realm = realm.id;
-      const std::lock_guard lock(impl_->realms_mutex);
-      impl_->realms = with(*impl_->realms, realm);
+      {
+        const std::lock_guard lock(impl_->realms_mutex);
+        impl_->realms = with(*impl_->realms, realm);
+      }
+      const index::Index::WriteLock lock(impl_->index);
+      impl_->watch.set_realm(realm.id, realm.detection);
     });
     batch.on_done([shared, realm](const Status& status) {
       if (status)
@@ -82,29 +86,36 @@ void Engine::create_realm(std::string name, std::string display_name, session::P
   impl_->enqueue(std::move(work));
 }
 
-void Engine::update_realm(RealmId id, std::optional<std::string> display_name, std::optional<session::Policy> policy,
-                          session::Origin origin, Done<Realm> done) {
+// A change of one realm: `decide` sees it as it is and gives it as it shall be, with the records that say so. Alone in
+// its batch, so that no other change of a realm comes between.
+void Engine::Impl::change_realm(RealmId id, std::function<Result<RealmChange>(const Realm&, Time)> decide,
+                                Done<Realm> done) {
   auto shared = std::make_shared<Done<Realm>>(std::move(done));
   Work work;
-  work.weight = std::min(impl_->options.batch_limit, impl_->options.queue_limit);
-  work.decide = [this, id, display_name = std::move(display_name), policy = std::move(policy),
-                 origin = std::move(origin), shared](Batch& batch) -> Status {
+  work.weight = std::min(options.batch_limit, options.queue_limit);
+  work.decide = [this, id, decide = std::move(decide), shared](Batch& batch) -> Status {
     const Realm* known = batch.book().realms->find(id);
     if (known == nullptr || known->removing) {
       (*shared)(fail(ErrorCode::kNotFound, "realm_not_found", "There is no such realm."));
       return {};
     }
-    Realm realm = *known;
-    if (display_name) realm.display_name = *display_name;
-    if (policy) realm.policy = *policy;
+    Result<RealmChange> change = decide(*known, batch.now());
+    if (!change) {
+      (*shared)(tl::make_unexpected(change.error()));
+      return {};
+    }
+    const Realm realm = std::move(change->realm);
     put_realm(batch, realm);
-    if (policy && *policy != known->policy)
-      batch.add_record(realm_record(audit::action::kPolicyChanged, realm, origin));
-    if (realm.display_name != known->display_name)
-      batch.add_record(realm_record(audit::action::kRealmUpdated, realm, origin));
-    batch.on_durable([this, realm] {
-      const std::lock_guard lock(impl_->realms_mutex);
-      impl_->realms = with(*impl_->realms, realm);
+    for (audit::Record& record : change->records) batch.add_record(std::move(record));
+    batch.on_durable([this, realm, rules = realm.detection != known->detection] {
+      {
+        const std::lock_guard lock(realms_mutex);
+        realms = with(*realms, realm);
+      }
+      if (!rules) return;
+      const index::Index::WriteLock lock(index);
+      watch.set_realm(realm.id, realm.detection);
+      next_signals_ns = 0;  // whoever changed it looks at what came of it
     });
     batch.on_done([shared, realm](const Status& status) {
       if (status)
@@ -115,7 +126,25 @@ void Engine::update_realm(RealmId id, std::optional<std::string> display_name, s
     return {};
   };
   work.refuse = [shared](const Error& error) { (*shared)(tl::make_unexpected(error)); };
-  impl_->enqueue(std::move(work));
+  enqueue(std::move(work));
+}
+
+void Engine::update_realm(RealmId id, std::optional<std::string> display_name, std::optional<session::Policy> policy,
+                          session::Origin origin, Done<Realm> done) {
+  impl_->change_realm(
+      id,
+      [display_name = std::move(display_name), policy = std::move(policy), origin = std::move(origin)](
+          const Realm& known, Time) -> Result<RealmChange> {
+        RealmChange change{known, {}};
+        if (display_name) change.realm.display_name = *display_name;
+        if (policy) change.realm.policy = *policy;
+        if (policy && *policy != known.policy)
+          change.records.push_back(realm_record(audit::action::kPolicyChanged, change.realm, origin));
+        if (change.realm.display_name != known.display_name)
+          change.records.push_back(realm_record(audit::action::kRealmUpdated, change.realm, origin));
+        return change;
+      },
+      std::move(done));
 }
 
 void Engine::remove_realm(RealmId id, session::Origin origin, Done<Realm> done) {
@@ -181,6 +210,7 @@ void Engine::Impl::remove_realm_documents(Batch& batch, const Job& job) {
       realms = std::make_shared<RealmTable>(std::move(list));
     }
     const index::Index::WriteLock lock(index);
+    watch.drop_realm(id);
     index.drop_realm(id);
     series.drop(id);
     flow.erase(id);

@@ -19,6 +19,8 @@ std::string_view to_string(EventKind kind) {
       return "session.touched";
     case EventKind::kEnded:
       return "session.ended";
+    case EventKind::kRaised:
+      return "signal.raised";
   }
   return "session.touched";
 }
@@ -194,14 +196,14 @@ void EventHub::publish(std::vector<Event> events) {
   if (events.empty()) return;
   if (!impl_->render || !watched()) return impl_->forget(events.size());
   for (Event& event : events) {
-    Impl::Open& open = impl_->open[event.session->key.realm];
+    Impl::Open& open = impl_->open[event.realm()];
     if (event.kind == EventKind::kTouched) {
       const auto [touch, fresh] = open.touched.try_emplace(event.session->key, open.events.size());
       if (!fresh) {
         open.events[touch->second] = std::move(event);
         continue;
       }
-    } else {
+    } else if (event.session) {
       open.touched.erase(event.session->key);
     }
     open.events.push_back(std::move(event));

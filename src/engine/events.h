@@ -22,17 +22,21 @@
 #include <vector>
 
 #include "session/command.h"
+#include "signal/watch.h"
 
 namespace curfew::engine {
 
-enum class EventKind : std::uint8_t { kStarted, kTouched, kEnded };
-std::string_view to_string(EventKind kind);  // "session.started", "session.touched", "session.ended"
+enum class EventKind : std::uint8_t { kStarted, kTouched, kEnded, kRaised };
+std::string_view to_string(EventKind kind);  // "session.started", "session.touched", "session.ended", "signal.raised"
 
 struct Event {
   EventKind kind;
   Time time;
-  std::shared_ptr<const session::Session> session;
-  std::optional<session::EndCause> cause;  // kEnded
+  std::shared_ptr<const session::Session> session;         // null for kRaised
+  std::optional<session::EndCause> cause;                  // kEnded
+  std::shared_ptr<const signal::Raised> raised = nullptr;  // kRaised
+
+  session::RealmId realm() const { return session ? session->key.realm : raised->realm; }
 };
 
 // A text as some subscribers want it: compressed. What `check` means is the packer's.

@@ -7,7 +7,7 @@
 
 namespace curfew::engine {
 namespace {
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 bool alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -47,6 +47,17 @@ std::vector<const Realm*> RealmTable::all() const {
   return out;
 }
 
+std::shared_ptr<const signal::Settings> Realm::default_detection() {
+  static const auto shared = std::make_shared<const signal::Settings>(signal::Settings::defaults());
+  return shared;
+}
+
+bool operator==(const Realm& a, const Realm& b) {
+  return a.id == b.id && a.name == b.name && a.display_name == b.display_name && a.created == b.created &&
+         a.policy == b.policy && a.removing == b.removing &&
+         (a.detection == b.detection || *a.detection == *b.detection);
+}
+
 void encode_realm(std::string& out, const Realm& realm) {
   out.push_back(static_cast<char>(kVersion));
   session::put_varint(out, realm.id.value);
@@ -57,11 +68,15 @@ void encode_realm(std::string& out, const Realm& realm) {
   std::string policy;
   session::encode_policy(policy, realm.policy);
   session::put_bytes(out, policy);
+  std::string detection;
+  signal::encode_settings(detection, *realm.detection);
+  session::put_bytes(out, detection);
 }
 
 Result<Realm> decode_realm(std::string_view bytes) {
   session::ByteReader reader(bytes);
-  if (reader.byte() != kVersion)
+  const std::uint8_t version = reader.byte();
+  if (version < 1 || version > kVersion)
     return fail(ErrorCode::kDataLoss, "unknown_version",
                 "a realm's record has a version that this program does not know");
   Realm realm;
@@ -71,6 +86,10 @@ Result<Realm> decode_realm(std::string_view bytes) {
   realm.created = Time{reader.zigzag()};
   realm.removing = reader.byte() != 0;
   const std::string_view policy = reader.bytes();
+  if (version >= 2) {
+    CURFEW_TRY(auto detection, signal::decode_settings(reader.bytes()));
+    realm.detection = std::make_shared<const signal::Settings>(std::move(detection));
+  }
   CURFEW_TRY_STATUS(reader.finish("realm"));
   CURFEW_TRY(realm.policy, session::decode_policy(policy));
   return realm;

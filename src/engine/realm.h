@@ -10,6 +10,7 @@
 
 #include "session/policy.h"
 #include "session/session.h"
+#include "signal/settings.h"
 
 namespace curfew::engine {
 
@@ -22,8 +23,11 @@ struct Realm {
   Time created;
   session::Policy policy;
   bool removing = false;  // being emptied; unknown to readers
+  // Its networks, rules and suppressions; never null. Replaced, never changed.
+  std::shared_ptr<const signal::Settings> detection = default_detection();
 
-  friend bool operator==(const Realm&, const Realm&) = default;
+  friend bool operator==(const Realm& a, const Realm& b);
+  static std::shared_ptr<const signal::Settings> default_detection();  // one for all
 };
 
 Status validate_realm_name(std::string_view name);

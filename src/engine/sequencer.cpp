@@ -65,6 +65,7 @@ void Engine::Impl::run() {
   // Stopping drains the queue; a revocation under way stays in the ledger and goes on after the next start.
   while (wait_for_work()) round();
   flush_activity(true);
+  flush_profiles();
 }
 
 bool Engine::Impl::round() {
@@ -75,7 +76,8 @@ bool Engine::Impl::round() {
     const std::lock_guard lock(realms_mutex);
     book.realms = realms;
   }
-  Batch batch(index, ledger, options, book, now, {hub.watched(), policies_on});
+  Batch batch(index, watch, ledger, options, book, now, {hub.watched(), policies_on});
+  save_profiles(batch, false);
   std::vector<Work> works = take_work();
   bool worked = !works.empty();
   for (std::size_t i = 0; i < works.size(); ++i) {
@@ -95,6 +97,8 @@ bool Engine::Impl::round() {
   }
   commit(batch);
   worked |= drain_touches();
+  worked |= sweep_signals();
+  publish_raised();
   hub.close_if_due();
   flush_activity(false);
   answer_patients();
@@ -171,7 +175,7 @@ bool Engine::Impl::drain_touches() {
     const index::Index::WriteLock lock(index);
     for (const std::size_t end = std::min(i + kTouchSlice, touch_batch.size()); i < end; ++i) {
       const Touch& touch = touch_batch[i];
-      if (!index.alive(touch.handle) || !index.touch(touch.handle, touch.at, touch.ip)) continue;
+      if (!index.alive(touch.handle) || !watched_touch(index, watch, touch.handle, touch.at, touch.ip)) continue;
       ++counters.touched;
       if (watched && events.size() < kTouchEventsPerRound)
         events.push_back(
@@ -257,7 +261,8 @@ void Engine::Impl::forget_users(Batch& batch) {
     batch.add_document("users", std::to_string(user.realm.value) + "/" + user.user_id, std::nullopt);
     batch.on_durable([this, user] {
       const index::Index::WriteLock lock(index);
-      index.forget_user(user.realm, user.user_id);
+      const auto number = index.user_number(user.realm, user.user_id);
+      if (number && index.forget_user(user.realm, user.user_id)) watch.forget_user(user.realm, *number);
     });
   }
 }

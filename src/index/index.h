@@ -165,6 +165,7 @@ class Index {
   // A user's number stays as long as the user is known (forget_user), and may then be given again.
   std::optional<std::uint32_t> user_number(RealmId realm, std::string_view user_id) const;
   std::string user_id(RealmId realm, std::uint32_t user) const;  // requires: the number of a known user
+  std::uint32_t user_slots(RealmId realm) const;                 // numbers are below it; not all of them are in use
   std::uint64_t sessions_of(RealmId realm, std::uint32_t user) const;
   // The sessions of a user, on an address, in a network or with a device, at most `limit`; appends. Of a user or a
   // device: the latest by `no`, ascending; of a network: the first by address, then `no`. Costs what it gives and a

@@ -110,6 +110,11 @@ std::string Index::user_id(RealmId id, std::uint32_t user) const {
   return impl_->find(id)->users().id(user);
 }
 
+std::uint32_t Index::user_slots(RealmId id) const {
+  const RealmIndex* realm = impl_->find(id);
+  return realm == nullptr ? 0 : realm->users().slots();
+}
+
 std::uint64_t Index::sessions_of(RealmId id, std::uint32_t user) const {
   const RealmIndex* realm = impl_->without_ended(id);
   return realm == nullptr || !realm->users().known(user) ? 0 : realm->users().rows(user);

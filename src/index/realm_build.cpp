@@ -68,11 +68,11 @@ void RealmIndex::build() {
   const auto one = [this] {
     build_tables();
     build_time_orders();
-    build_ip_order();
   };
-  const auto other = [this] {  // as long as the first: the users' names are the dearest
+  const auto other = [this] {
     users_.index_all();
     build_name_order();
+    build_ip_order();
   };
   constexpr std::uint32_t worth_a_thread = 200'000;
   if (rows_.live() < worth_a_thread) {

@@ -24,7 +24,8 @@ def server(shared):
     ("sort=size", "sort"), ("limit=0", "limit"), ("limit=501", "limit"), ("limit=x", "limit"), ("offset=-1", "offset"),
     ("cursor=nonsense", "cursor"), ("idleFor=30", "idleFor"), ("idleFor=P1Y", "idleFor"), ("startedAfter=yesterday", "startedAfter"),
     ("startedBefore=2026-13-01T00:00:00Z", "startedBefore"), ("rememberMe=maybe", "rememberMe"), ("colour=red", "colour"),
-    ("device=desktop", "device"), ("signal=any", "signal"), ("search=" + "x" * 256, "search"), ("search=%ff", "search"),
+    ("device=phone", "device"), ("signal=odd", "signal"), ("signal=idle&signal=any", "signal"), ("network=Nowhere", "network"),
+    ("search=" + "x" * 256, "search"), ("search=%ff", "search"),
     ("type=regular&type=offline", "type"),
 ])
 def test_parameter_is_refused_by_its_name(server, query, field):

@@ -1,5 +1,6 @@
 """openapi.json against real answers: what is documented is what is sent."""
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from jsonschema import Draft202012Validator, RefResolver
@@ -110,6 +111,33 @@ def test_real_answers_are_as_documented(shared, document):
     call("GET", base + "/clients")
     call("GET", base + "/stats")
     call("GET", base + "/stats/series")
+    networks = [{"name": "Corporate", "cidrs": ["10.20.0.0/16"], "trusted": True}]
+    call("GET", base + "/detection")
+    call("PUT", base + "/detection", json={"networks": networks, "rules": {"many_networks": {"threshold": 2, "window": "PT2H"}}})
+    call("PUT", base + "/detection", json={"rules": {"many_networks": {"threshold": 0}}})
+    for number, device in enumerate(({}, {"deviceId": "laptop-7"}, {})):
+        call("PUT", base + f"/sessions/regular/d{number}",
+             json={"userId": "u-eve", "username": "eve", "ipAddress": f"198.51.{number}.7", **device,
+                   "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0"})
+    assert call("GET", base + "/sessions/regular/d0").json()["signals"]
+    assert call("GET", base + "/signals").json()["items"]
+    call("GET", "/api/v1/realms/-/signals?severity=high&rule=many_networks")
+    call("GET", base + "/signals?rule=odd")
+    call("GET", base + "/sessions?signal=any&networkNot=Corporate&device=desktop&sort=-severity")
+    call("GET", base + "/sessions?network=Nowhere")
+    call("GET", base + "/sessions/regular/d1/related")
+    call("GET", base + "/sessions/regular/none/related")
+    assert len(call("GET", base + "/users/u-eve/devices").json()["items"]) == 2
+    call("GET", base + "/users/nobody/devices")
+    suppression = {"user": "u-eve", "rule": "many_networks", "reason": "expected", "expires": "2000-01-01T00:00:00Z"}
+    call("POST", base + "/suppressions", json=suppression)
+    suppression["expires"] = (datetime.now(timezone.utc) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    silent = call("POST", base + "/suppressions", json=suppression).json()
+    call("GET", base + "/suppressions")
+    call("DELETE", base + f"/suppressions/{silent['id']}")
+    call("DELETE", base + f"/suppressions/{silent['id']}")
+    call("POST", base + "/policy/simulation", json={"policy": {"maxSessionsPerUser": 1}})
+    call("POST", base + "/policy/simulation", json={"policy": {"maxSessionsPerUser": 0}})
     call("POST", base + "/revocations?dryRun=true", json={"user": "u-ann"})
     call("POST", base + "/sessions/regular/a/end", json={})
     call("DELETE", base + f"/sessions/regular/{made['id']}?reason=documented")

@@ -24,10 +24,11 @@ std::vector<Target> record_targets();
 std::vector<Target> http_targets();
 std::vector<Target> json_targets();
 std::vector<Target> device_targets();
+std::vector<Target> file_targets();
 
 inline std::vector<Target> all_targets() {
   std::vector<Target> all = base_targets();
-  for (const auto& more : {record_targets(), http_targets(), json_targets(), device_targets()})
+  for (const auto& more : {record_targets(), http_targets(), json_targets(), device_targets(), file_targets()})
     all.insert(all.end(), more.begin(), more.end());
   return all;
 }

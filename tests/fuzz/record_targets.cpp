@@ -5,6 +5,8 @@
 #include "fuzz_target.h"
 #include "index/query.h"
 #include "session/codec.h"
+#include "signal/profile.h"
+#include "signal/settings.h"
 
 namespace curfew::fuzz {
 namespace {
@@ -60,6 +62,15 @@ void selection(std::string_view bytes) {
   const std::string written = encoded<engine::encode_selection>(*value);
   const auto again = engine::decode_selection(written);
   FUZZ_CHECK(again && encoded<engine::encode_selection>(*again) == written);
+}
+
+// Positions and networks have more than one form of bytes; what is read has one.
+template <auto Decode, auto Encode>
+void one_meaning(std::string_view bytes) {
+  const auto value = Decode(bytes);
+  if (!value) return;
+  const auto again = Decode(encoded<Encode>(*value));
+  FUZZ_CHECK(again && *again == *value);
 }
 
 void cursor(std::string_view bytes) {
@@ -142,6 +153,31 @@ std::vector<std::string> selection_seeds() {
   return {encoded<engine::encode_selection>(by_filter), encoded<engine::encode_selection>(by_name), old};
 }
 
+std::vector<std::string> profile_seeds() {
+  signal::Profile profile;
+  profile.first_seen = Time{1'770'000'000'000};
+  profile.sessions = 9;
+  profile.networks = {{{*IpAddress::parse("203.0.113.0"), 64500}, profile.first_seen, profile.first_seen, 0},
+                      {{*IpAddress::parse("2001:db8::"), 0}, Time{1'770'500'000'000}, Time{1'770'600'000'000}, 9}};
+  profile.devices = {{"ua:Firefox on Windows", profile.first_seen, profile.first_seen, 0}};
+  profile.countries = {{"NO", profile.first_seen, profile.first_seen, 0}};
+  profile.incidents = {{signal::Rule::kTokenReplay, SessionNo(7), Time{1'770'600'000'000}, IpAddress::v4(1), "moved"}};
+  profile.last_place = signal::Whereabouts{profile.first_seen, IpAddress::v4(1), 59.91, 10.75, 20};
+  return {encoded<signal::encode_profile>(profile), encoded<signal::encode_profile>(signal::Profile{})};
+}
+
+std::vector<std::string> detection_seeds() {
+  signal::Settings settings;
+  settings.networks = {{"Corporate", {*Cidr::parse("10.20.0.0/16"), *Cidr::parse("2001:db8::/32")}, true}};
+  signal::Suppression quiet;
+  quiet.id = "one";
+  quiet.rule = signal::Rule::kNewNetwork;
+  quiet.network = *Cidr::parse("203.0.113.0/24");
+  quiet.expires = Time{1'770'000'000'000};
+  settings.suppressions = {quiet};
+  return {encoded<signal::encode_settings>(settings), encoded<signal::encode_settings>(signal::Settings{})};
+}
+
 std::vector<std::string> cursor_seeds() {
   index::Cursor by_severity;
   by_severity.order = {index::SortBy::kSeverity, true};
@@ -168,6 +204,8 @@ std::vector<Target> record_targets() {
       {"audit_record", audit_record, audit_seeds()},
       {"selection", selection, selection_seeds()},
       {"cursor", cursor, cursor_seeds()},
+      {"profile", one_meaning<signal::decode_profile, signal::encode_profile>, profile_seeds()},
+      {"detection", one_meaning<signal::decode_settings, signal::encode_settings>, detection_seeds()},
   };
 }
 

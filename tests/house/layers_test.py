@@ -16,7 +16,9 @@ MAY_USE: dict[str, set[str]] = {
     "ledger": {"session"},
     "ledger_rocksdb": {"ledger"},
     "audit": {"session"},
-    "engine": {"index", "ledger", "audit"},
+    "signal": {"index", "device"},
+    "evaluate": {"signal"},
+    "engine": {"index", "ledger", "audit", "signal"},
     "access": {"base"},
     "http": {"base"},
     "api": {"engine", "access", "http"},
@@ -36,10 +38,10 @@ FENCES: dict[str, set[str]] = {
     "curl/": {"client"},
     "toml++/": {"app", "client", "cli"},
     "prometheus/": {"api", "app"},
-    "zlib.h": {"api"},
     "re2/": {"device"},
     "maxminddb.h": {"device"},
     "yaml-cpp/": {"device"},
+    "zlib.h": {"api"},
 }
 
 # The domain is a pure function of its input: no clock, no I/O, no randomness, no threads.

@@ -1,0 +1,183 @@
+// Signals through the whole engine: raised by commands, kept over restarts, suppressed, followed, revoked by.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/test_world.h"
+
+namespace curfew::engine {
+namespace {
+
+using signal::Rule;
+
+struct SignalsTest : testing::Test {
+  World world;
+  RealmId realm = world.realm("production");
+
+  void start(const std::string& id, const std::string& ip, const std::string& user = "jane") {
+    ASSERT_EQ(world.start(world.session(realm, id, user, ip)), session::Outcome::kStarted);
+  }
+  std::optional<signal::UserFindings> findings(const std::string& user = "jane") const {
+    const auto number = world.engine->index().user_number(realm, "u-" + user);
+    return number ? world.engine->watch().findings(realm, *number) : std::nullopt;
+  }
+  bool raised(Rule rule) const {
+    const auto found = findings();
+    return found && std::any_of(found->findings.begin(), found->findings.end(),
+                                [&](const signal::Finding& f) { return f.rule == rule; });
+  }
+  std::uint64_t marked(std::uint16_t marks) const {
+    index::Filter filter;
+    filter.marks = marks;
+    const RealmId one[] = {realm};
+    return world.engine->index().count(one, filter);
+  }
+  // The user is known for longer than the learning period, from one network.
+  void learn() {
+    start("old", "198.51.100.1");
+    world.clock.advance(Duration::days(20));
+    world.run();
+  }
+  void restart() {
+    world.engine->stop();
+    World::ASSERT_OPEN(world.open());
+  }
+};
+
+TEST_F(SignalsTest, AStartFromANewNetworkIsMarkedAndItsEndResolvesIt) {
+  learn();
+  EXPECT_FALSE(findings());
+  start("new", "203.0.113.9");
+  ASSERT_TRUE(raised(Rule::kNewNetwork));
+  EXPECT_EQ(marked(signal::mark_of(Rule::kNewNetwork)), 1U);
+  world.end({realm, session::SessionType::kRegular, "new"});
+  EXPECT_FALSE(findings());
+}
+
+TEST_F(SignalsTest, WhatIsKnownOfAUserOutlivesTheirSessionsAndRestarts) {
+  learn();
+  world.end({realm, session::SessionType::kRegular, "old"});
+  world.clock.advance(Duration::seconds(2));
+  world.run();
+  restart();
+  start("again", "198.51.100.7");  // the same /24
+  EXPECT_FALSE(raised(Rule::kNewNetwork));
+  start("new", "203.0.113.9");
+  EXPECT_TRUE(raised(Rule::kNewNetwork));
+}
+
+TEST_F(SignalsTest, ARestartFindsTheSame) {
+  learn();
+  for (const char* ip : {"203.0.113.9", "192.0.2.4", "2001:db8:1::1"}) start(std::string("new-") + ip, ip);
+  start("now", "198.51.100.1");
+  ASSERT_TRUE(raised(Rule::kManyNetworks));
+  const signal::UserFindings before = *findings();
+  const std::uint64_t marks = marked(signal::mark_of(Rule::kNewNetwork));
+  restart();
+  ASSERT_TRUE(findings());
+  EXPECT_EQ(*findings(), before);
+  EXPECT_EQ(marked(signal::mark_of(Rule::kNewNetwork)), marks);
+}
+
+// The session is durable when it is answered for; what it taught is stored a little later.
+TEST_F(SignalsTest, ACrashRightAfterAStartFindsTheSame) {
+  learn();
+  world.run();
+  start("new", "203.0.113.9");
+  ASSERT_TRUE(raised(Rule::kNewNetwork));
+  const signal::UserFindings before = *findings();
+  world.crash();
+  ASSERT_TRUE(findings());
+  EXPECT_EQ(*findings(), before);
+  EXPECT_EQ(marked(signal::mark_of(Rule::kNewNetwork)), 1U);
+}
+
+TEST_F(SignalsTest, ATouchFromElsewhereIsSeenAndItsTraceOutlivesTheProcess) {
+  learn();
+  world.one(session::TouchSession{
+      {realm, session::SessionType::kRegular, "old"}, world.clock.now(), IpAddress::parse("203.0.113.9").value()});
+  EXPECT_TRUE(raised(Rule::kNewNetwork));
+  EXPECT_TRUE(raised(Rule::kAwakened));
+  restart();
+  EXPECT_TRUE(raised(Rule::kAwakened));
+}
+
+TEST_F(SignalsTest, ASuppressionIsAuditedAndHoldsUntilItIsRemoved) {
+  learn();
+  start("new", "203.0.113.9");
+  signal::Suppression suppression;
+  suppression.network = Cidr::parse("203.0.113.0/24").value();
+  suppression.reason = "the new office";
+  suppression.expires = world.clock.now() + Duration::days(7);
+  Result<signal::Suppression> made = fail(ErrorCode::kInternal, "", "no answer");
+  world.engine->add_suppression(realm, suppression, World::by("ana"), [&](auto r) { made = std::move(r); });
+  world.run();
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->created_by, "ana");
+  EXPECT_FALSE(findings());
+  restart();
+  EXPECT_FALSE(findings());
+  world.engine->remove_suppression(realm, made->id, World::by("ana"), [&](auto r) { made = std::move(r); });
+  world.run();
+  EXPECT_TRUE(raised(Rule::kNewNetwork));
+  AuditQuery query;
+  query.action = audit::action::kSuppressionCreated;
+  ASSERT_EQ(world.audit(query).size(), 1U);
+  EXPECT_EQ(world.audit(query)[0].reason, "the new office");
+  query.action = audit::action::kSuppressionRemoved;
+  EXPECT_EQ(world.audit(query).size(), 1U);
+}
+
+TEST_F(SignalsTest, OneThatIsNotThereCantBeRemoved) {
+  Result<signal::Suppression> made = fail(ErrorCode::kInternal, "", "no answer");
+  world.engine->remove_suppression(realm, "nope", World::by("ana"), [&](auto r) { made = std::move(r); });
+  world.run();
+  EXPECT_EQ(made.error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(SignalsTest, NewRulesHoldForTheSessionsThatAreThere) {
+  start("a", "203.0.113.9");
+  signal::Rules rules = signal::Rules::defaults();
+  rules[Rule::kUnexpectedNetwork].enabled = true;
+  Result<Realm> changed = fail(ErrorCode::kInternal, "", "no answer");
+  world.engine->replace_detection(realm, {{{"Office", {Cidr::parse("10.0.0.0/8").value()}, true}}}, rules,
+                                  World::by("ana"), [&](auto r) { changed = std::move(r); });
+  world.run();
+  ASSERT_TRUE(changed);
+  EXPECT_TRUE(raised(Rule::kUnexpectedNetwork));
+  AuditQuery query;
+  query.action = audit::action::kDetectionChanged;
+  EXPECT_EQ(world.audit(query).size(), 1U);
+}
+
+TEST_F(SignalsTest, WhatIsRaisedIsTold) {
+  learn();
+  world.engine->events().set_renderer(
+      [](std::string& out, const Event& event, std::string_view) {
+        out.append(to_string(event.kind)).append(" ");
+        if (event.raised) out.append(signal::to_string(event.raised->findings.findings[0].rule)).append(" ");
+      },
+      [](std::string_view) { return PackedText{}; });
+  const auto subscription = world.engine->events().subscribe([](RealmId) { return true; }, "");
+  start("new", "203.0.113.9");
+  std::string told;
+  for (auto next = subscription->next([] {}); next.slice; next = subscription->next([] {})) told += next.slice->text;
+  EXPECT_EQ(told, "session.started signal.raised new_network ");
+}
+
+TEST_F(SignalsTest, ARevocationByMarksEndsThoseAndNoOthers) {
+  learn();
+  start("new", "203.0.113.9");
+  RevocationRequest request;
+  request.selection.realms = {realm};
+  ByFilter by_filter;
+  by_filter.filter.marks = signal::mark_of(Rule::kNewNetwork);
+  request.selection.what = std::move(by_filter);
+  const auto done = world.revoke(std::move(request));
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->revoked, 1U);
+  EXPECT_EQ(world.live(realm), 1U);
+}
+
+}  // namespace
+}  // namespace curfew::engine

@@ -1,0 +1,296 @@
+// What a change teaches of a user, and that they are then looked at.
+#include "signal/watch.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "device/networks.h"
+#include "signal/watch_impl.h"
+#include "signal/words.h"
+
+namespace curfew::signal {
+namespace {
+
+constexpr double kEarthKm = 6371;
+constexpr double kDegree = 10'000;  // positions are kept to some ten metres, as they are stored
+constexpr Duration kCoarse = Duration::minutes(10);
+
+// The great circle, by the haversine.
+double distance_km(const Whereabouts& a, const Whereabouts& b) {
+  constexpr double rad = std::numbers::pi / 180;
+  const double dy = (b.latitude - a.latitude) * rad, dx = (b.longitude - a.longitude) * rad;
+  const double h = std::pow(std::sin(dy / 2), 2) +
+                   std::cos(a.latitude * rad) * std::cos(b.latitude * rad) * std::pow(std::sin(dx / 2), 2);
+  return 2 * kEarthKm * std::asin(std::sqrt(std::min(1.0, h)));
+}
+
+Whereabouts whereabouts(const device::Place& place, const IpAddress& ip, Time at) {
+  return {Time{at.ms / 1000 * 1000}, ip, std::round(*place.latitude * kDegree) / kDegree,
+          std::round(*place.longitude * kDegree) / kDegree, place.accuracy_km.value_or(0)};
+}
+
+std::string stored_bytes(const RealmState& realm, std::uint32_t user) {
+  std::string out;
+  if (const auto profile = realm.profiles.get(user)) encode_profile(out, *profile);
+  return out;
+}
+
+std::string place_words(const device::Place& place) {
+  return !place.city.empty() ? place.city : !place.country.empty() ? place.country : std::string("another place");
+}
+
+}  // namespace
+
+Watch::Watch(index::Index& index, PlaceOf place_of) : impl_(std::make_unique<Impl>(index, std::move(place_of))) {}
+Watch::~Watch() = default;
+
+RealmState& Watch::Impl::at(RealmId realm) {
+  auto& state = realms[realm];
+  if (!state) {
+    state = std::make_unique<RealmState>();
+    state->id = realm;
+  }
+  return *state;
+}
+
+RealmState* Watch::Impl::find(RealmId realm) const {
+  const auto it = realms.find(realm);
+  return it == realms.end() ? nullptr : it->second.get();
+}
+
+std::optional<device::Place> Watch::Impl::place(const IpAddress& ip) const {
+  if (!place_of) return std::nullopt;
+  device::Place place = place_of(ip);
+  if (place == device::Place{}) return std::nullopt;
+  return place;
+}
+
+// --- Profiles
+// ---------------------------------------------------------------------------------------------------------------------
+
+Sighting Watch::Impl::sighting(const RealmState& realm, const index::Handle& handle, const IpAddress& ip, Time at,
+                               const device::Place* place) const {
+  const NamedNetwork* named = realm.settings->network_at(ip);
+  return {.at = at,
+          .ip = ip,
+          .device = index.device_key(handle),
+          .trusted = named != nullptr && named->trusted,
+          .start = false,
+          .place = place};
+}
+
+// In the order in which they came. One that is in the profile already changes nothing: what it taught would have been
+// stored with its number.
+void Watch::Impl::catch_up(const RealmState& realm, std::uint32_t user, Profile& profile, SessionNo without) const {
+  std::vector<index::Handle> handles;
+  index.handles_of(realm.id, user, kSessionsLookedAt, handles);
+  for (const index::Handle& handle : handles) {
+    if (handle.no == without || handle.no <= profile.learnt) continue;
+    const index::RowView row = index.view(handle);
+    const auto where = place(row.ip);
+    Sighting seen = sighting(realm, handle, row.ip, row.started, where ? &*where : nullptr);
+    seen.start = true;
+    learn(profile, seen, realm.settings->rules);
+    travel(realm, profile, row, seen);
+  }
+}
+
+// Sessions reach the ledger before what they taught does. After a crash between the two, the walk over everybody that
+// follows the start finds them; and so does a change that comes to a user before it.
+Profile Watch::Impl::profile(const RealmState& realm, std::uint32_t user, SessionNo without) const {
+  auto known = realm.profiles.get(user);
+  if (known && !realm.opening) return *std::move(known);
+  Profile profile = known.value_or(Profile{});
+  catch_up(realm, user, profile, without);
+  return profile;
+}
+
+void Watch::Impl::keep(RealmState& realm, std::uint32_t user, Profile profile) {
+  if (realm.profiles.get(user) == profile) return;
+  std::vector<index::Handle> latest;
+  index.handles_of(realm.id, user, 1, latest);
+  if (!latest.empty()) profile.learnt = std::max(profile.learnt, latest.back().no);
+  if (realm.profiles.put(user, profile)) realm.dirty.insert(user);
+}
+
+// From where the user was last to where they are now: v = max(0, d − r₁ − r₂ − tolerance) / Δt. What is trusted is no
+// place: the way out of a company's VPN is not where its people are.
+void Watch::Impl::travel(const RealmState& realm, Profile& profile, const index::RowView& row,
+                         const Sighting& seen) const {
+  if (seen.trusted || seen.place == nullptr || !seen.place->latitude || !seen.place->longitude) return;
+  const RuleSettings& rule = realm.settings->rules[Rule::kImpossibleTravel];
+  const Whereabouts here = whereabouts(*seen.place, row.ip, seen.at);
+  if (!profile.last_place) {
+    profile.last_place = here;
+    return;
+  }
+  Whereabouts& there = *profile.last_place;
+  const double way = distance_km(there, here);
+  const double km =
+      way - static_cast<double>(there.accuracy_km + here.accuracy_km) - static_cast<double>(rule.tolerance_km);
+  const auto apart = Duration{std::abs((here.at - there.at).ms)};
+  const double hours = std::max(static_cast<double>(apart.ms), 60'000.0) / 3'600'000;
+  if (rule.enabled && km > 0 && km / hours > static_cast<double>(rule.speed_kmh)) {
+    const auto before = place(there.ip);
+    add_incident(profile, {Rule::kImpossibleTravel, row.no, seen.at, row.ip,
+                           "from " + (before ? place_words(*before) : std::string("another place")) + " to " +
+                               place_words(*seen.place) + ", " + std::to_string(std::llround(way)) + " km in " +
+                               span_words(apart)});
+  }
+  // Coarse, as all that is remembered: who stays at a place leaves nothing to store.
+  const bool stays = there.latitude == here.latitude && there.longitude == here.longitude;
+  if (here.at >= there.at && (!stays || here.at - there.at >= kCoarse)) there = here;
+}
+
+// --- Changes
+// ---------------------------------------------------------------------------------------------------------------------
+
+void Watch::Impl::count_sessions(RealmState& realm, std::uint32_t user, std::int64_t change) {
+  realm.sessions.grow(std::size_t{user} + 1);
+  const std::uint64_t before = realm.sessions[user];
+  const std::uint64_t after = change < 0 && before == 0 ? 0 : before + static_cast<std::uint64_t>(change);
+  realm.sessions[user] = static_cast<std::uint32_t>(after);
+  realm.crowd.move(before, after);
+  const auto floor = static_cast<std::uint64_t>(realm.settings->rules[Rule::kManySessions].threshold);
+  if (after > floor)
+    realm.crowded.insert(user);
+  else if (before > floor)
+    realm.crowded.erase(user);
+}
+
+void Watch::started(const index::Handle& handle, Time now) {
+  RealmState& realm = impl_->at(handle.realm);
+  const index::RowView row = impl_->index.view(handle);
+  impl_->count_sessions(realm, row.user, 1);
+  Profile profile = impl_->profile(realm, row.user, row.no);
+  const auto place = impl_->place(row.ip);
+  Sighting seen = impl_->sighting(realm, handle, row.ip, row.started, place ? &*place : nullptr);
+  seen.start = true;
+  learn(profile, seen, realm.settings->rules);
+  impl_->travel(realm, profile, row, seen);
+  impl_->keep(realm, row.user, profile);
+  impl_->arrived(realm, row.ip, seen.device);
+  impl_->look(realm, row.user, now);
+}
+
+// What a session teaches that goes on elsewhere, with something else, or after a long rest.
+void Watch::Impl::used(const index::Handle& handle, const Before& before, Time at, Time now) {
+  RealmState& realm = this->at(handle.realm);
+  const index::RowView row = index.view(handle);
+  const RuleSettings& awakened = realm.settings->rules[Rule::kAwakened];
+  const bool woke = awakened.enabled && at - before.last_access >= awakened.asleep_for;
+  const bool device = row.device_hash != before.device_hash, moved = row.ip != before.ip;
+  if (device || moved) arrived(realm, row.ip, index.device_key(handle));
+  if (woke || device || device::network_of(row.ip) != device::network_of(before.ip)) {
+    Profile profile = this->profile(realm, row.user, SessionNo{});
+    const auto here = place(row.ip);
+    const Sighting seen = sighting(realm, handle, row.ip, at, here ? &*here : nullptr);
+    learn(profile, seen, realm.settings->rules);
+    travel(realm, profile, row, seen);
+    const auto there = place(before.ip);
+    const NamedNetwork* was = realm.settings->network_at(before.ip);
+    const bool stays = seen.trusted && was != nullptr && was->trusted;
+    if (device && !stays && !network_id(row.ip, seen.place).same(network_id(before.ip, there ? &*there : nullptr)))
+      add_incident(profile,
+                   {Rule::kTokenReplay, row.no, at, row.ip,
+                    "went on from " + before.ip.to_string() + " to " + row.ip.to_string() + " with another device"});
+    if (woke)
+      add_incident(profile, {Rule::kAwakened, row.no, at, row.ip,
+                             "used again after " + span_words(at - before.last_access) + " of rest"});
+    keep(realm, row.user, profile);
+  }
+  look(realm, row.user, now);
+}
+
+void Watch::updated(const index::Handle& handle, const Before& before, Time now) {
+  const index::RowView row = impl_->index.view(handle);
+  if (row.device_hash == before.device_hash && !worth_a_look(before, row.last_access, row.ip)) return;
+  impl_->used(handle, before, row.last_access, now);
+}
+
+void Watch::touched(const index::Handle& handle, const Before& before, Time at) {
+  impl_->used(handle, before, at, at);
+}
+
+void Watch::ended(RealmId realm_id, std::uint32_t user, SessionNo, Time now) {
+  RealmState& realm = impl_->at(realm_id);
+  const bool many = Impl::sessions_of(realm, user) > kSessionsLookedAt;
+  impl_->count_sessions(realm, user, -1);
+  // Of many, an older one comes among those looked at: with all that end together, once.
+  if (many) return Impl::enqueue(realm, user);
+  if (Impl::flag_of(realm, user) == nullptr) return;
+  // A few are looked at at once, so that whoever ended them sees what came of it; a realm's worth is left to the sweep,
+  // which looks at each user once.
+  if (impl_->ends_looked_at++ < kEndsLookedAt)
+    impl_->look(realm, user, now);
+  else
+    Impl::enqueue(realm, user);
+}
+
+void Watch::Impl::look(RealmState& realm, std::uint32_t user, Time now) {
+  adopt(realm, user, judge_user(realm, user, now, true), true);
+}
+
+// --- Realms and users
+// ---------------------------------------------------------------------------------------------------------------------
+
+void Watch::set_realm(RealmId id, std::shared_ptr<const Settings> settings) {
+  RealmState& realm = impl_->at(id);
+  const auto floor = settings->rules[Rule::kManySessions].threshold;
+  const bool recount = floor != realm.settings->rules[Rule::kManySessions].threshold;
+  realm.settings = std::move(settings);
+  {
+    const std::lock_guard lock(realm.shared_mutex);
+    realm.addresses.clear();
+    realm.devices.clear();
+  }
+  if (recount) {
+    realm.crowded.clear();
+    for (std::uint32_t user = 0; user < realm.sessions.size(); ++user)
+      if (realm.sessions[user] > static_cast<std::uint64_t>(floor)) realm.crowded.insert(user);
+  }
+  if (impl_->ready) realm.walk = 0;
+}
+
+void Watch::drop_realm(RealmId realm) {
+  impl_->realms.erase(realm);
+  std::erase_if(impl_->raised, [&](const Raised& raised) { return raised.realm == realm; });
+}
+
+void Watch::forget_user(RealmId id, std::uint32_t user) {
+  RealmState* realm = impl_->find(id);
+  if (realm == nullptr) return;
+  impl_->adopt(*realm, user, {}, false);
+  realm->profiles.remove(user);
+  realm->dirty.erase(user);
+  std::erase_if(impl_->raised, [&](const Raised& raised) { return raised.realm == id && raised.user == user; });
+}
+
+void Watch::load_profile(RealmId realm, std::uint32_t user, std::string_view bytes) {
+  if (const auto profile = decode_profile(bytes)) impl_->at(realm).profiles.put(user, *profile);
+}
+
+bool Watch::take_dirty(std::size_t limit, std::vector<DirtyProfile>& out) {
+  for (auto& [id, realm] : impl_->realms) {
+    while (!realm->dirty.empty()) {
+      if (limit == 0) return true;
+      const auto it = realm->dirty.begin();
+      out.push_back({id, *it, stored_bytes(*realm, *it)});
+      realm->dirty.erase(it);
+      --limit;
+    }
+  }
+  return false;
+}
+
+std::vector<Raised> Watch::take_raised() {
+  return std::exchange(impl_->raised, {});
+}
+
+std::string Watch::profile_bytes(RealmId id, std::uint32_t user) const {
+  const RealmState* realm = impl_->find(id);
+  return realm == nullptr ? std::string() : stored_bytes(*realm, user);
+}
+
+}  // namespace curfew::signal
