@@ -74,7 +74,13 @@ test.describe('accessibility, in light and dark', () => {
     for (const [path, landmark] of [
       ['users', 'Users'],
       ['users/u-jane.doe/sessions', 'jane.doe'],
+      ['users/u-jane.doe/devices', 'jane.doe'],
       ['users/u-jane.doe/history', 'jane.doe'],
+      ['attention', 'Needs attention'],
+      ['policies/limits', 'Policies'],
+      ['policies/networks', 'Policies'],
+      ['policies/rules', 'Policies'],
+      ['policies/suppressions', 'Policies'],
       ['trends?range=1h', 'Trends'],
       ['trends?view=table', 'Trends'],
       ['audit', 'Audit log'],
@@ -122,13 +128,24 @@ test('the whole way of revoking goes by keyboard', async ({ page, realm, operato
 for (const [what, width, zoom] of [
   ['320 px wide', 320, 1],
   ['390 px wide', 390, 1],
+  ['1024 px wide', 1024, 1],
   ['with text twice as large', 1280, 2],
 ] as const) {
   test(`nothing runs out of the page ${what}`, async ({ page, realm, operator, signInAs }) => {
     await page.setViewportSize({ width, height: 800 });
     await realm.ingest([...crowd(4), LONG]);
     await signInAs(operator);
-    for (const path of ['sessions?type=regular', 'users', 'users/u-jane.doe/sessions', 'audit', 'trends']) {
+    for (const path of [
+      'sessions?type=regular&ipNot=192.0.2.1',
+      'attention',
+      'users',
+      'users/u-jane.doe/sessions',
+      'users/u-jane.doe/devices',
+      'audit',
+      'trends',
+      'policies/limits',
+      'policies/rules',
+    ]) {
       await page.goto(`/r/${realm.name}/${path}`);
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);

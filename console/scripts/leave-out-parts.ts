@@ -1,5 +1,6 @@
-// PatternFly's Page carries a notification drawer and its table headers carry help popovers: parts that the Sessions page never
-// shows, and that would bring a quarter of their library with them. They are left out where those two import them, and only there.
+// PatternFly's Page carries a notification drawer, its table headers carry help popovers, its search box a form of many fields:
+// parts that the console never shows there, and that would bring a quarter of their library with them. They are left out where
+// those three import them, and only there.
 import type { Plugin } from 'vite';
 
 const EMPTY = '\0left-out';
@@ -13,6 +14,11 @@ const LEFT_OUT: readonly { importer: RegExp; source: RegExp; names: string[] }[]
     importer: /react-table\/dist\/esm\/components\/Table\/HeaderCellInfoWrapper\.js$/,
     source: /\/Popover$/,
     names: ['Popover'],
+  },
+  {
+    importer: /react-core\/dist\/esm\/components\/SearchInput\/SearchInput\.js$/,
+    source: /^\.\/AdvancedSearchMenu$/,
+    names: ['AdvancedSearchMenu'],
   },
 ];
 

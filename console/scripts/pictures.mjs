@@ -1,5 +1,5 @@
 // Takes the pictures of docs/pictures from the demonstration: every page and dialog, light and dark, and the narrow screens.
-// Needs the release (make build) and Chromium.
+// Needs the release (make build) and Chromium. With names as arguments it takes only those pictures.
 import { spawn } from 'node:child_process';
 import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,8 +43,11 @@ async function seed(page) {
   ).json();
   const headers = { 'X-CSRF-Token': me.csrfToken };
   const realm = '/api/v1/realms/production';
-  // Something for the audit log and a user's history to show: one that has ended already among those to end.
-  const list = await (await page.request.get(`${realm}/sessions?search=jane.doe&limit=10`)).json();
+  // Something for the audit log and a user's history to show: one that has ended already among those to end. The oldest: those of
+  // the incident stay.
+  const list = await (
+    await page.request.get(`${realm}/sessions?search=jane.doe&limit=10&sort=lastAccess`)
+  ).json();
   const [first, second] = list.items.filter((session) => !session.ipAddress.startsWith('10.'));
   const named = (session) => ({ type: session.type, id: session.id });
   await page.request.delete(`${realm}/sessions/${first.type}/${first.id}?reason=INC-4711`, { headers });
@@ -82,6 +85,55 @@ const SHOTS = {
     await page.goto('/r/production/sessions?search=nobody.at.all');
     await page.getByText('No sessions match these filters').waitFor();
   },
+  'sessions-signals': async (page) => {
+    await sessions(page, '?sort=-severity');
+    await page
+      .getByRole('button', { name: /^High, .* for jane\.doe/ })
+      .first()
+      .click();
+    await page.getByRole('dialog').waitFor();
+  },
+  'sessions-related': async (page) => {
+    await sessions(page, '?search=jane.doe&networkNot=Corporate');
+    await page
+      .getByRole('button', { name: /^More about/ })
+      .first()
+      .click();
+    await page.getByRole('menuitem', { name: /^Device/ }).waitFor();
+  },
+  'session-details': async (page) => {
+    await sessions(page, '?user=jane.doe&sort=-severity');
+    await page
+      .getByRole('button', { name: /^More about/ })
+      .first()
+      .click();
+    await page.getByRole('menuitem', { name: 'Details' }).click();
+    await page.getByRole('dialog').getByText('Sessions that share').waitFor();
+  },
+  attention: async (page) => {
+    await page.goto('/r/production/attention');
+    await page.getByRole('heading', { name: 'jane.doe' }).waitFor();
+  },
+  suppress: async (page) => {
+    await SHOTS.attention(page);
+    await page.getByRole('button', { name: 'Suppress signals of jane.doe' }).click();
+    await dialog(page);
+  },
+  'policies-limits': async (page) => {
+    await page.goto('/r/production/policies/limits');
+    await page.getByRole('spinbutton', { name: 'Idle timeout', exact: true }).fill('30');
+    await page.getByLabel('Idle timeout, unit').selectOption('minutes');
+    await page.getByRole('button', { name: 'What would this end now?' }).click();
+    await page.getByText(/This would end/).waitFor();
+  },
+  'policies-networks': async (page) => {
+    await page.goto('/r/production/policies/networks');
+    await page.getByLabel('Name').first().waitFor();
+  },
+  'policies-rules': async (page) => {
+    await page.goto('/r/production/policies/rules');
+    await page.getByRole('heading', { name: 'New device' }).waitFor();
+  },
   'revoke-one': async (page) => {
     await sessions(page, '?search=jane.doe');
     await page
@@ -112,6 +164,13 @@ const SHOTS = {
     await page.getByRole('link', { name: 'jane.doe' }).click();
     await table(page);
   },
+  'user-devices': async (page) => {
+    await page.goto('/r/production/users?search=jane.doe');
+    await page.getByRole('link', { name: 'jane.doe' }).click();
+    await table(page);
+    await page.getByText('Devices').click();
+    await page.getByRole('table', { name: /^Devices of/ }).waitFor();
+  },
   'user-history': async (page) => {
     await page.goto('/r/production/users?search=jane.doe');
     await page.getByRole('link', { name: 'jane.doe' }).click();
@@ -130,7 +189,8 @@ const SHOTS = {
   },
   trends: async (page) => {
     await page.goto('/r/production/trends?range=1h');
-    await page.locator('.u-over').waitFor();
+    // The first sample is a minute old at most.
+    await page.locator('.u-over').waitFor({ timeout: 150_000 });
   },
   'sign-in': async (page) => {
     await page.context().clearCookies();
@@ -138,7 +198,10 @@ const SHOTS = {
     await page.getByLabel('Username').waitFor();
   },
 };
-const NARROW = ['sessions', 'user-sessions', 'revoke-one'];
+const NARROW = ['sessions', 'attention', 'user-sessions', 'policies-limits', 'revoke-one'];
+const asked = process.argv.slice(2);
+const wanted = (names) => names.filter((name) => asked.length === 0 || asked.includes(name));
+const MIDDLE = ['sessions', 'attention', 'policies-rules'];
 
 async function take(browser, url, scheme, viewport, names, suffix) {
   const context = await browser.newContext({
@@ -178,9 +241,9 @@ try {
   await seed(await context.newPage());
   await context.close();
   for (const scheme of ['light', 'dark']) {
-    await take(browser, demo.url, scheme, WIDE, Object.keys(SHOTS), scheme);
-    await take(browser, demo.url, scheme, { width: 1024, height: 768 }, ['sessions'], `1024-${scheme}`);
-    await take(browser, demo.url, scheme, { width: 390, height: 844 }, NARROW, `390-${scheme}`);
+    await take(browser, demo.url, scheme, WIDE, wanted(Object.keys(SHOTS)), scheme);
+    await take(browser, demo.url, scheme, { width: 1024, height: 768 }, wanted(MIDDLE), `1024-${scheme}`);
+    await take(browser, demo.url, scheme, { width: 390, height: 844 }, wanted(NARROW), `390-${scheme}`);
   }
 } finally {
   await browser.close();

@@ -2,10 +2,12 @@
 import { screen, waitFor } from '@testing-library/react';
 import i18next from 'i18next';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import en from '../src/shared/i18n/en.json';
+import enMore from '../src/shared/i18n/en-more.json';
+import enFirst from '../src/shared/i18n/en.json';
 import { FakeCurfew } from './fake/fake-curfew';
 import { openConsole } from './render';
 
+const en = { ...enFirst, ...enMore };
 type Tree = { [key: string]: string | Tree };
 const bracket = (tree: Tree): Tree =>
   Object.fromEntries(
@@ -25,6 +27,7 @@ function isData(text: string, fake: FakeCurfew): boolean {
   )
     return true;
   if (['Curfew', 'Production', 'nowhere', 'admin', 'UTC', 'English', 'Deutsch'].includes(text)) return true;
+  if (fake.settings.detection.networks.some((network) => network.name === text)) return true;
   return fake.sessions.some((session) =>
     [
       session.username,
@@ -62,6 +65,13 @@ afterEach(async () => {
 describe('in the pseudo-locale', () => {
   it.each([
     ['/r/production/sessions', 'Sessions'],
+    ['/r/production/sessions?signal=high&device=desktop', 'Sessions'],
+    ['/r/production/attention', 'Needs attention'],
+    ['/r/production/policies/limits', 'Policies'],
+    ['/r/production/policies/networks', 'Policies'],
+    ['/r/production/policies/rules', 'Policies'],
+    ['/r/production/policies/suppressions', 'Policies'],
+    ['/r/production/users/u-jane.doe/devices', 'jane.doe'],
     ['/r/production/users', 'Users'],
     ['/r/production/users/u-jane.doe/sessions', 'jane.doe'],
     ['/r/production/audit', 'Audit log'],

@@ -33,7 +33,9 @@ describe('the list', () => {
       'Last Access',
       'Type',
       'Clients',
+      'Signals',
       'Actions',
+      'More',
     ]);
     expect(bodyRows(found)).toHaveLength(25);
     expect(screen.getByText(/^60 sessions · Production/)).toBeInTheDocument();

@@ -95,7 +95,7 @@ function SideBar({ realm }: { realm: string }) {
     <PageSidebar>
       <PageSidebarBody>
         <Nav aria-label={t('shell.navigation')}>
-          {(['observability', 'identity'] as const).map((group) => {
+          {(['observability', 'identity', 'configuration'] as const).map((group) => {
             const items = pages.filter((page) => page.group === group);
             if (items.length === 0) return null;
             return (

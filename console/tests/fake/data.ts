@@ -11,6 +11,19 @@ const AGENTS = [
   'Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/604.1',
   null,
 ];
+// What a parser of user agents makes of them.
+const DEVICES: (Session['device'] | null)[] = [
+  device('desktop', 'Windows 10', 'Chrome 141', 'Chrome on Windows'),
+  device('mobile', 'iOS 18.6', 'Mobile Safari 18.6', 'Mobile Safari on iOS'),
+  device('desktop', 'Linux', 'Firefox 142', 'Firefox on Linux'),
+  device('tablet', 'iPadOS 18.5', 'Mobile Safari 18.5', 'Mobile Safari on iPadOS'),
+  null,
+];
+
+function device(kind: 'desktop' | 'mobile' | 'tablet', os: string, browser: string, family: string) {
+  return { key: `ua:${family}`, kind, os, browser, family };
+}
+
 const NAMES = [
   'jane.doe',
   'ravi.patel',
@@ -52,8 +65,9 @@ export function makeSession(index: number, change: Partial<Session> = {}): Sessi
       name: clientId.replace('-', ' '),
       since: new Date(NOW - 3_600_000).toISOString(),
     })),
-    device: null,
+    device: DEVICES[index % DEVICES.length] ?? null,
     location: null,
+    severity: null,
     signals: [],
     own: false,
     ...change,

@@ -4,12 +4,14 @@ import type { components } from '../../src/shared/api/schema';
 import { matches, type SessionFilter } from '../../src/shared/session/filter';
 import { asOf, filterOf, json, page, problem, withoutSignal } from './answers';
 import { makeSession } from './data';
+import { clientsOf, devicesOf, networkName } from './fake-detection';
+import { FakeSettings } from './fake-settings';
 
 type Schemas = components['schemas'];
 type Session = Schemas['Session'];
 type Revocation = Schemas['Revocation'];
 
-interface Call {
+export interface Call {
   method: string;
   path: string;
   query: URLSearchParams;
@@ -21,7 +23,14 @@ export class FakeCurfew {
   sessions: Session[] = Array.from({ length: 60 }, (_, index) => makeSession(index));
   ended: { session: Session; at: string; reason: string }[] = [];
   audit: Schemas['AuditRecord'][] = [];
-  permissions: Schemas['Permission'][] = ['SESSIONS:READ', 'SESSIONS:DELETE', 'USERS:READ', 'AUDIT:READ'];
+  permissions: Schemas['Permission'][] = [
+    'SESSIONS:READ',
+    'SESSIONS:DELETE',
+    'USERS:READ',
+    'AUDIT:READ',
+    'POLICIES:WRITE',
+  ];
+  readonly settings = new FakeSettings();
   signedIn = true;
   calls: Call[] = [];
   jobs = new Map<string, Revocation>();
@@ -77,10 +86,14 @@ export class FakeCurfew {
     }
     if (!this.signedIn) return problem(401, 'unauthenticated');
     if (path === '/api/v1/me') return json(this.me());
+    const one = /^\/api\/v1\/realms\/([^/]+)$/.exec(path);
+    if (one) return this.settings.realm(decodeURIComponent(one[1] ?? ''), call, this.sessions);
     const match = /^\/api\/v1\/realms\/([^/]+)\/(.+)$/.exec(path);
     if (!match) return problem(404, 'not_found');
     const realm = decodeURIComponent(match[1] ?? '');
     const rest = (match[2] ?? '').split('/').map(decodeURIComponent);
+    const settled = this.settings.answer(rest, call, this.live(realm));
+    if (settled) return settled;
     if (rest[0] === 'sessions' && method === 'DELETE')
       return this.revokeOne(rest[1] ?? '', rest[2] ?? '', call);
     if (rest[0] === 'sessions') return json(this.list(realm, call.query));
@@ -120,7 +133,14 @@ export class FakeCurfew {
   }
 
   private live(realm: string): Session[] {
-    return this.sessions.filter((session) => realm === '-' || session.realm === realm);
+    return this.sessions
+      .filter((session) => realm === '-' || session.realm === realm)
+      .map((session) => {
+        const network = networkName(this.settings.detection, session.ipAddress);
+        if (!network) return session;
+        const nowhere = { country: null, city: null, asn: null, organization: null, anonymizer: null };
+        return { ...session, location: { ...(session.location ?? nowhere), network } };
+      });
   }
 
   private list(realm: string, query: URLSearchParams) {
@@ -128,7 +148,11 @@ export class FakeCurfew {
     const found = this.live(realm).filter((session) => matches(filter, session, Date.now()));
     const sort = query.get('sort') ?? '-lastAccess';
     const field = sort.replace('-', '') as 'username';
-    found.sort((one, other) => (one[field] < other[field] ? -1 : 1) * (sort.startsWith('-') ? -1 : 1));
+    const value = (session: Session) =>
+      field === ('severity' as string)
+        ? [null, 'low', 'medium', 'high'].indexOf(session.severity)
+        : session[field];
+    found.sort((one, other) => (value(one) < value(other) ? -1 : 1) * (sort.startsWith('-') ? -1 : 1));
     return page(found, query);
   }
 
@@ -183,6 +207,10 @@ export class FakeCurfew {
           call.query,
         ),
       );
+    if (rest[2] === 'devices') {
+      const items = devicesOf(this.live(realm).filter((session) => session.userId === rest[1]));
+      return json({ items, total: items.length });
+    }
     if (rest[2] === 'history') return json(page(this.history(rest[1]), call.query));
     return json(user);
   }
@@ -208,7 +236,7 @@ export class FakeCurfew {
   }
 
   private end(session: Session, reason: string): void {
-    this.sessions = this.sessions.filter((other) => other !== session);
+    this.sessions = this.sessions.filter((other) => other.type !== session.type || other.id !== session.id);
     this.ended.push({ session, at: new Date().toISOString(), reason });
     this.emit('session.ended', session, { cause: 'revoked' });
   }
@@ -252,16 +280,12 @@ export class FakeCurfew {
 
   private dryRun(matched: Session[]): Schemas['DryRun'] {
     const offline = matched.filter((session) => session.type === 'offline').length;
-    const clients = new Map<string, number>();
-    matched.forEach((one) =>
-      one.clients.forEach(({ clientId }) => clients.set(clientId, (clients.get(clientId) ?? 0) + 1)),
-    );
     return {
       matched: matched.length,
       offline,
       regular: matched.length - offline,
       users: new Set(matched.map((session) => session.userId)).size,
-      clients: [...clients].map(([clientId, sessions]) => ({ clientId, name: clientId, sessions })),
+      clients: clientsOf(matched),
       ownKept: this.sessions.filter((session) => session.own).length,
       sample: matched.slice(0, 10),
       plan: `plan-${this.plan}`,
@@ -322,7 +346,10 @@ export class FakeCurfew {
   private stats(): Schemas['Stats'] {
     const offline = this.sessions.filter((session) => session.type === 'offline').length;
     const total = this.sessions.length;
-    return { sessions: { total, offline, regular: total - offline }, users: 8, clients: [], asOf: asOf() };
+    const devices = { desktop: 0, mobile: 0, tablet: 0, tv: 0, bot: 0, tool: 0, unknown: 0 };
+    this.sessions.forEach((session) => (devices[session.device?.kind ?? 'unknown'] += 1));
+    const sessions = { total, offline, regular: total - offline };
+    return { sessions, users: 8, clients: [], devices, asOf: asOf() };
   }
 
   private series(): Schemas['Series'] {

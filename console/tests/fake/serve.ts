@@ -5,7 +5,9 @@ import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
+import { makeSession } from './data';
 import { FakeCurfew } from './fake-curfew';
+import { incident } from './fake-detection';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -15,6 +17,7 @@ const TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 const fake = new FakeCurfew();
+fake.sessions = [...incident(makeSession), ...fake.sessions];
 fake.signedIn = false;
 const dist = join(process.cwd(), 'dist');
 

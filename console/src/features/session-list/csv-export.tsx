@@ -24,6 +24,11 @@ const COLUMNS = [
   'rememberMe',
   'clients',
   'userAgent',
+  'device',
+  'network',
+  'country',
+  'severity',
+  'signals',
 ];
 
 export function csvOf(session: Session): string {
@@ -39,6 +44,11 @@ export function csvOf(session: Session): string {
     String(session.rememberMe),
     session.clients.map((client) => client.clientId).join(' '),
     session.userAgent ?? '',
+    session.device?.key ?? '',
+    session.location?.network ?? '',
+    session.location?.country ?? '',
+    session.severity ?? '',
+    session.signals.map((signal) => signal.rule).join(' '),
   ]);
 }
 

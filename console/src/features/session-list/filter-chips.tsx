@@ -4,19 +4,16 @@ import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { usePrefs, type Prefs } from '@/shared/prefs/prefs';
 import type { SessionFilter } from '@/shared/session/filter';
+import { durationText } from '@/shared/time/duration';
 import { formatFull } from '@/shared/time/format';
+import { deviceText, signalText } from './filter-words';
+
+type ListName = 'client' | 'ip' | 'ipNot' | 'signal' | 'device' | 'network' | 'networkNot';
 
 interface Chip {
   key: string;
   text: string;
   without: SessionFilter;
-}
-
-const KNOWN_IDLE = ['PT15M', 'PT1H', 'PT8H', 'P1D', 'P7D', 'P30D'] as const;
-
-function idleText(t: TFunction, idle: string): string {
-  const known = KNOWN_IDLE.find((one) => one === idle);
-  return known ? t(`filter.idle.${known}`) : idle;
 }
 
 export function chipsOf(t: TFunction, filter: SessionFilter, { locale, zone }: Prefs): Chip[] {
@@ -27,11 +24,11 @@ export function chipsOf(t: TFunction, filter: SessionFilter, { locale, zone }: P
       text: t('filter.chip', { label, value }),
       without: { ...filter, [name]: undefined },
     });
-  const each = (name: 'client' | 'ip' | 'ipNot', label: string) =>
+  const each = (name: ListName, label: string, text = (value: string) => value) =>
     filter[name]?.forEach((value) => {
       const rest = filter[name]?.filter((other) => other !== value) ?? [];
       const without = { ...filter, [name]: rest.length > 0 ? rest : undefined };
-      chips.push({ key: `${name} ${value}`, text: t('filter.chip', { label, value }), without });
+      chips.push({ key: `${name} ${value}`, text: t('filter.chip', { label, value: text(value) }), without });
     });
   const time = (name: 'startedAfter' | 'startedBefore' | 'lastAccessAfter' | 'lastAccessBefore') => {
     const value = filter[name];
@@ -41,10 +38,15 @@ export function chipsOf(t: TFunction, filter: SessionFilter, { locale, zone }: P
   if (filter.search) add('search', t('filter.chipLabel.search'), filter.search);
   if (filter.type) add('type', t('session.typeColumn'), t(`session.type.${filter.type}`));
   each('client', t('sessions.client'));
+  each('signal', t('filter.signal'), (word) => signalText(t, word));
+  each('device', t('filter.device'), (device) => deviceText(t, device));
   if (filter.user) add('user', t('filter.chipLabel.user'), filter.user);
+  each('network', t('filter.chipLabel.ip'));
+  each('networkNot', t('filter.chipLabel.ipNot'));
   each('ip', t('filter.chipLabel.ip'));
   each('ipNot', t('filter.chipLabel.ipNot'));
-  if (filter.idleFor) add('idleFor', t('filter.idleFor'), idleText(t, filter.idleFor));
+  if (filter.idleFor)
+    add('idleFor', t('filter.idleFor'), t('filter.orMore', { duration: durationText(t, filter.idleFor) }));
   (['startedAfter', 'startedBefore', 'lastAccessAfter', 'lastAccessBefore'] as const).forEach(time);
   if (filter.rememberMe !== undefined)
     add('rememberMe', t('filter.rememberMe'), t(filter.rememberMe ? 'session.yes' : 'session.no'));

@@ -1,4 +1,5 @@
-// Networks, idle time, start, remember-me: less often asked for, so behind a button. Nothing takes effect before Apply.
+// Signals, devices, networks, idle time, start, remember-me: less often asked for, so behind a button. Nothing takes effect
+// before Apply.
 import {
   Button,
   Form,
@@ -13,13 +14,21 @@ import {
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePrefs } from '@/shared/prefs/prefs';
-import type { SessionFilter } from '@/shared/session/filter';
+import { DEVICE_KINDS } from '@/shared/session/device';
+import { IDLE_PRESETS, type SessionFilter } from '@/shared/session/filter';
 import { parseCidr } from '@/shared/session/network';
+import { useDetection } from '@/shared/signal/detection-api';
+import { RULES, SIGNAL_WORDS } from '@/shared/signal/signal';
+import { durationText } from '@/shared/time/duration';
 import { fromLocalInput, toLocalInput, zoneName } from '@/shared/time/format';
-
-const IDLE = ['PT15M', 'PT1H', 'PT8H', 'P1D', 'P7D', 'P30D'] as const;
+import { useDeviceCounts } from './session-list-api';
+import { deviceText, signalText } from './filter-words';
 
 interface Draft {
+  signal: string;
+  device: string;
+  network: string;
+  networkNot: string;
   ip: string;
   ipNot: string;
   idleFor: string;
@@ -28,20 +37,31 @@ interface Draft {
   rememberMe: string;
 }
 
+interface Props {
+  realm: string;
+  filter: SessionFilter;
+  onApply: (filter: SessionFilter) => void;
+}
+
 const list = (text: string) => text.split(/[\s,;]+/).filter(Boolean);
 const wrong = (text: string) => list(text).find((range) => parseCidr(range) === undefined);
 const given = (ranges: string[]) => (ranges.length > 0 ? ranges : undefined);
 
-export function MoreFilters({
-  filter,
-  onApply,
-}: {
-  filter: SessionFilter;
-  onApply: (filter: SessionFilter) => void;
-}) {
+// A select holds one; an address may name several, which stay as they are until another is chosen.
+const SEVERAL = '\u0000';
+const chosen = (values: string[] | undefined) => values?.join(SEVERAL) ?? '';
+const split = (text: string) => (text ? text.split(SEVERAL) : undefined);
+
+export function MoreFilters({ realm, filter, onApply }: Props) {
   const { t } = useTranslation();
-  const { zone } = usePrefs();
+  const { zone, locale } = usePrefs();
+  const networks = useDetection(realm).data?.networks ?? [];
+  const counts = useDeviceCounts(realm).data?.devices;
   const [draft, setDraft] = useState<Draft>(() => ({
+    signal: chosen(filter.signal),
+    device: chosen(filter.device),
+    network: chosen(filter.network),
+    networkNot: chosen(filter.networkNot),
     ip: filter.ip?.join(', ') ?? '',
     ipNot: filter.ipNot?.join(', ') ?? '',
     idleFor: filter.idleFor ?? '',
@@ -58,6 +78,10 @@ export function MoreFilters({
     if (bad.ip || bad.ipNot || backwards) return;
     onApply({
       ...filter,
+      signal: split(draft.signal),
+      device: split(draft.device),
+      network: split(draft.network),
+      networkNot: split(draft.networkNot),
       ip: given(list(draft.ip)),
       ipNot: given(list(draft.ipNot)),
       idleFor: draft.idleFor || undefined,
@@ -67,6 +91,22 @@ export function MoreFilters({
     });
   };
 
+  const choice = (name: keyof Draft, label: string, options: readonly Option[]) => {
+    const value = draft[name];
+    const known = value === '' || options.some((option) => option.value === value);
+    const text = (one: string) => options.find((option) => option.value === one)?.label ?? one;
+    return (
+      <FormGroup label={label} fieldId={`filter-${name}`}>
+        <FormSelect id={`filter-${name}`} value={value} onChange={(_, next) => set({ [name]: next })}>
+          <FormSelectOption value="" label={t('filter.any')} />
+          {options.map((option) => (
+            <FormSelectOption key={option.value} {...option} />
+          ))}
+          {!known && <FormSelectOption value={value} label={value.split(SEVERAL).map(text).join(', ')} />}
+        </FormSelect>
+      </FormGroup>
+    );
+  };
   const network = (name: 'ip' | 'ipNot') => (
     <FormGroup label={t(`filter.${name}`)} fieldId={`filter-${name}`}>
       <TextInput
@@ -86,7 +126,15 @@ export function MoreFilters({
       )}
     </FormGroup>
   );
-  const custom = draft.idleFor !== '' && !(IDLE as readonly string[]).includes(draft.idleFor);
+  const named = networks.map(({ name }) => ({ value: name, label: name }));
+  const number = new Intl.NumberFormat(locale);
+  const kinds = DEVICE_KINDS.map((kind) => ({
+    value: kind,
+    label: counts
+      ? t('filter.counted', { name: deviceText(t, kind), count: number.format(counts[kind]) })
+      : deviceText(t, kind),
+  }));
+  const idles = IDLE_PRESETS.includes(draft.idleFor) || !draft.idleFor ? [] : [draft.idleFor];
 
   return (
     <Form
@@ -95,28 +143,28 @@ export function MoreFilters({
       onSubmit={apply}
       aria-label={t('sessions.moreFilters')}
     >
+      {choice(
+        'signal',
+        t('filter.signal'),
+        [...SIGNAL_WORDS, ...RULES].map((word) => ({ value: word, label: signalText(t, word) })),
+      )}
+      {choice('device', t('filter.device'), kinds)}
+      {choice(
+        'idleFor',
+        t('filter.idleFor'),
+        [...IDLE_PRESETS, ...idles].map((idle) => ({
+          value: idle,
+          label: t('filter.orMore', { duration: durationText(t, idle) }),
+        })),
+      )}
+      {choice('rememberMe', t('filter.rememberMe'), [
+        { value: 'true', label: t('session.yes') },
+        { value: 'false', label: t('session.no') },
+      ])}
+      {(named.length > 0 || draft.network) && choice('network', t('filter.named'), named)}
+      {(named.length > 0 || draft.networkNot) && choice('networkNot', t('filter.namedNot'), named)}
       {network('ip')}
       {network('ipNot')}
-      <FormGroup label={t('filter.idleFor')} fieldId="filter-idle">
-        <FormSelect id="filter-idle" value={draft.idleFor} onChange={(_, idleFor) => set({ idleFor })}>
-          <FormSelectOption value="" label={t('filter.any')} />
-          {IDLE.map((idle) => (
-            <FormSelectOption key={idle} value={idle} label={t(`filter.idle.${idle}`)} />
-          ))}
-          {custom && <FormSelectOption value={draft.idleFor} label={draft.idleFor} />}
-        </FormSelect>
-      </FormGroup>
-      <FormGroup label={t('filter.rememberMe')} fieldId="filter-remember">
-        <FormSelect
-          id="filter-remember"
-          value={draft.rememberMe}
-          onChange={(_, rememberMe) => set({ rememberMe })}
-        >
-          <FormSelectOption value="" label={t('filter.any')} />
-          <FormSelectOption value="true" label={t('session.yes')} />
-          <FormSelectOption value="false" label={t('session.no')} />
-        </FormSelect>
-      </FormGroup>
       <FormGroup label={t('filter.startedAfter', { zone: zoneName(zone) })} fieldId="filter-after">
         <TextInput
           id="filter-after"
@@ -148,4 +196,9 @@ export function MoreFilters({
       </div>
     </Form>
   );
+}
+
+interface Option {
+  value: string;
+  label: string;
 }

@@ -1,8 +1,9 @@
 // The dialogs of the page, and where the focus goes when they have done their work.
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useCallback } from 'react';
+import { Suspense, useCallback } from 'react';
 import { realmTitle } from '@/shared/auth/permissions';
 import { useSignedIn } from '@/shared/auth/signed-in';
+import { lazyPart } from '@/shared/i18n/i18n';
 import type { LiveRow } from '@/shared/live/live-list';
 import { refreshAfterEnd } from '@/shared/revocation/after';
 import type { Revocation } from '@/shared/revocation/revocation-api';
@@ -11,20 +12,22 @@ import type { Selection } from '@/shared/session/selection';
 import { sessionKey, type Session } from '@/shared/session/session';
 import { focusRow, nextRowKey } from '@/shared/session/row-focus';
 
-const RevokeOneDialog = lazy(() =>
-  import('@/shared/revocation/revoke-one-dialog').then((module) => ({ default: module.RevokeOneDialog })),
+const RevokeOneDialog = lazyPart(
+  async () => (await import('@/shared/revocation/revoke-one-dialog')).RevokeOneDialog,
 );
-const RevokeSelectedDialog = lazy(() =>
-  import('@/shared/revocation/revoke-selected-dialog').then((module) => ({
-    default: module.RevokeSelectedDialog,
-  })),
+const SessionDetails = lazyPart(async () => (await import('./session-details')).SessionDetails);
+const RevokeSelectedDialog = lazyPart(
+  async () => (await import('@/shared/revocation/revoke-selected-dialog')).RevokeSelectedDialog,
 );
-const LogoutAllDialog = lazy(() =>
-  import('@/shared/revocation/logout-all-dialog').then((module) => ({ default: module.LogoutAllDialog })),
+const LogoutAllDialog = lazyPart(
+  async () => (await import('@/shared/revocation/logout-all-dialog')).LogoutAllDialog,
 );
 
 export type OpenDialog =
-  { kind: 'one'; session: Session } | { kind: 'selected'; selection: Selection } | { kind: 'all' };
+  | { kind: 'one'; session: Session }
+  | { kind: 'details'; session: Session }
+  | { kind: 'selected'; selection: Selection }
+  | { kind: 'all' };
 
 interface Props {
   realm: string;
@@ -77,6 +80,13 @@ export function SessionDialogs({ realm, open, rows, filter, onOpen, onEnded, onD
           onClose={close}
           onFinished={(job) => finished(open.selection, job)}
         />
+      </Suspense>
+    );
+  }
+  if (open?.kind === 'details') {
+    return (
+      <Suspense>
+        <SessionDetails session={open.session} onClose={close} />
       </Suspense>
     );
   }

@@ -53,3 +53,12 @@ export function useClients(realm: string, search: string, enabled: boolean) {
     placeholderData: keepPreviousData,
   });
 }
+
+// How many sessions of each kind of device there are.
+export function useDeviceCounts(realm: string) {
+  return useQuery({
+    queryKey: ['stats', realm],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET('/api/v1/realms/{realm}/stats', { params: { path: { realm } }, signal })),
+  });
+}

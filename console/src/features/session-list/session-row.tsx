@@ -4,9 +4,11 @@ import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router-dom';
 import type { LiveRow } from '@/shared/live/live-list';
+import { SignalTag } from '@/shared/signal/signal-tag';
 import { ClientTags, IpCell, OwnTag, TypeTag } from '@/shared/session/cells';
 import type { Session } from '@/shared/session/session';
 import { AbsoluteTime, RelativeTime } from '@/shared/time/timestamp';
+import { RowMenu } from './row-menu';
 
 interface Props {
   row: LiveRow;
@@ -17,10 +19,11 @@ interface Props {
   linkUser: boolean;
   onToggle: (session: Session) => void;
   onRevoke: (session: Session) => void;
+  onDetails: (session: Session) => void;
 }
 
 export const SessionRow = memo(function SessionRow(props: Props) {
-  const { row, selected, showRealm, mayEnd, mayEndThis, linkUser, onToggle, onRevoke } = props;
+  const { row, selected, showRealm, mayEnd, mayEndThis, linkUser, onToggle, onRevoke, onDetails } = props;
   const { t } = useTranslation();
   const { session, ended } = row;
   const whose = { username: session.username, ip: session.ipAddress };
@@ -68,6 +71,9 @@ export const SessionRow = memo(function SessionRow(props: Props) {
       <Td dataLabel={t('session.clients')}>
         <ClientTags clients={session.clients} />
       </Td>
+      <Td dataLabel={t('session.signals')}>
+        <SignalTag session={session} />
+      </Td>
       {mayEnd && (
         <Td dataLabel={t('session.actions')} className="cf-actions-cell">
           {ended ? (
@@ -88,6 +94,9 @@ export const SessionRow = memo(function SessionRow(props: Props) {
           )}
         </Td>
       )}
+      <Td dataLabel={t('session.more')} className="cf-menu-cell">
+        {!ended && <RowMenu session={session} onDetails={onDetails} />}
+      </Td>
     </Tr>
   );
 });

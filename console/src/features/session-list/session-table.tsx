@@ -21,23 +21,26 @@ interface Props {
   onSort: (sort: Sort) => void;
   onToggle: (session: Session) => void;
   onRevoke: (session: Session) => void;
+  onDetails: (session: Session) => void;
 }
 
+const LARGEST_FIRST: readonly SortField[] = ['started', 'lastAccess', 'severity'];
+
 export function SessionTable(props: Props) {
-  const { realm, rows, loading, updating, sort, selection, onSort, onToggle, onRevoke } = props;
+  const { realm, rows, loading, updating, sort, selection, onSort, onToggle, onRevoke, onDetails } = props;
   const { t } = useTranslation();
   const { density } = usePrefs();
   const me = useSignedIn();
   const mayEnd = may(me, 'SESSIONS:DELETE', realm);
   const showRealm = realm === ALL_REALMS;
-  const columns = 6 + (showRealm ? 1 : 0) + (mayEnd ? 2 : 0);
+  const columns = 8 + (showRealm ? 1 : 0) + (mayEnd ? 2 : 0);
 
   const sortable = (field: SortField, index: number): ThProps['sort'] => ({
     columnIndex: index,
     sortBy: {
       index: sort === field || sort === `-${field}` ? index : undefined,
       direction: sort.startsWith('-') ? 'desc' : 'asc',
-      defaultDirection: field === 'started' || field === 'lastAccess' ? 'desc' : 'asc',
+      defaultDirection: LARGEST_FIRST.includes(field) ? 'desc' : 'asc',
     },
     onSort: (_, __, direction) => onSort(direction === 'desc' ? `-${field}` : field),
   });
@@ -48,7 +51,7 @@ export function SessionTable(props: Props) {
       aria-label={t('sessions.table')}
       variant={density === 'compact' ? 'compact' : undefined}
       gridBreakPoint="grid-lg"
-      className={updating ? 'cf-table cf-table--updating' : 'cf-table'}
+      className={`cf-table${updating ? ' cf-table--updating' : ''}${showRealm ? ' cf-table--wide' : ''}`}
       aria-busy={loading || updating}
     >
       <Thead>
@@ -69,7 +72,11 @@ export function SessionTable(props: Props) {
           </Th>
           <Th modifier="nowrap">{t('session.typeColumn')}</Th>
           <Th modifier="nowrap">{t('session.clients')}</Th>
+          <Th modifier="nowrap" sort={sortable('severity', 4)}>
+            {t('session.signals')}
+          </Th>
           {mayEnd && <Th modifier="nowrap">{t('session.actions')}</Th>}
+          <Th className="cf-menu-cell" screenReaderText={t('session.more')} />
         </Tr>
       </Thead>
       {loading ? (
@@ -87,6 +94,7 @@ export function SessionTable(props: Props) {
               linkUser={may(me, 'USERS:READ', row.session.realm)}
               onToggle={onToggle}
               onRevoke={onRevoke}
+              onDetails={onDetails}
             />
           ))}
         </Tbody>

@@ -88,6 +88,10 @@ function RealmSessions({ realm }: { realm: string }) {
     (session: Parameters<typeof onToggle>[0]) => setDialog({ kind: 'one', session }),
     [],
   );
+  const onDetails = useCallback(
+    (session: Parameters<typeof onToggle>[0]) => setDialog({ kind: 'details', session }),
+    [],
+  );
   const pager = (where: 'top' | 'bottom') => (
     <Pager
       where={where}
@@ -142,7 +146,7 @@ function RealmSessions({ realm }: { realm: string }) {
         <CsvExport realm={realm} filter={filter} sort={sort} disabled={total === 0} />
       </FilterBar>
       <Suspense>
-        {moreOpen && <MoreFilters key={view.search} filter={filter} onApply={view.setFilter} />}
+        {moreOpen && <MoreFilters key={view.search} realm={realm} filter={filter} onApply={view.setFilter} />}
       </Suspense>
       <FilterChips filter={filter} onFilter={view.setFilter} />
       <div className="cf-bars">
@@ -179,6 +183,7 @@ function RealmSessions({ realm }: { realm: string }) {
           onSort={view.setSort}
           onToggle={onToggle}
           onRevoke={onRevoke}
+          onDetails={onDetails}
         />
       )}
       {list.data && total === 0 && (

@@ -122,7 +122,10 @@ function options(
       y: { range: (_, __, max) => [0, Math.max(4, max * 1.1)] },
     },
     axes: [
-      axis,
+      {
+        ...axis,
+        values: (_, ticks, __, ___, step) => ticks.map((tick) => tickText(tick, step, locale, zone)),
+      },
       {
         ...axis,
         size: 64,
@@ -159,6 +162,16 @@ function time(seconds: number, locale: string, zone: Zone): string {
     ...(zone === 'utc' ? { timeZone: 'UTC' } : {}),
   };
   return new Intl.DateTimeFormat(locale, options).format(new Date(seconds * 1000));
+}
+
+const DAY_SECONDS = 86_400;
+
+// The hour, or the day where a step is a day or more: as the person's language and zone have it.
+function tickText(seconds: number, step: number, locale: string, zone: Zone): string {
+  const options: Intl.DateTimeFormatOptions =
+    step >= DAY_SECONDS ? { day: 'numeric', month: 'short' } : { hour: 'numeric', minute: '2-digit' };
+  const inZone = zone === 'utc' ? { ...options, timeZone: 'UTC' } : options;
+  return new Intl.DateTimeFormat(locale, inZone).format(new Date(seconds * 1000));
 }
 
 // A line and a small triangle where sessions were revoked: a shape, so that it does not hang on colour.

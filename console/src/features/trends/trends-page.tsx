@@ -4,11 +4,12 @@ import ChartLineIcon from '@patternfly/react-icons/dist/esm/icons/chart-line-ico
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { lazy, Suspense, useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate, useParams, useSearchParams } from 'react-router-dom';
+import { Link, useNavigate, useParams, useSearchParams } from 'react-router-dom';
 import { ALL_REALMS } from '@/shared/auth/me-api';
 import { useSignedIn } from '@/shared/auth/signed-in';
 import { realmTitle } from '@/shared/auth/permissions';
 import { usePrefs } from '@/shared/prefs/prefs';
+import { DEVICE_KINDS, type DeviceKind } from '@/shared/session/device';
 import { formatFull } from '@/shared/time/format';
 import { ErrorState, StaleAlert } from '@/shared/ui/error-state';
 import { PageHeader } from '@/shared/ui/page-header';
@@ -84,6 +85,7 @@ export function TrendsPage() {
           <dd>{number(series.data && points.reduce((sum, point) => sum + point.revoked, 0))}</dd>
         </div>
       </dl>
+      {stats.data && <DevicesNow realm={realm} counts={stats.data.devices} />}
       <div className="cf-trends-bar">
         <span className="cf-muted">{asTable ? '' : t('trends.brush')}</span>
         <Switch
@@ -150,5 +152,24 @@ function SeriesTable({ points }: { points: readonly Point[] }) {
         ))}
       </Tbody>
     </Table>
+  );
+}
+
+// The kinds of devices on which there are sessions, each with the way to them.
+function DevicesNow({ realm, counts }: { realm: string; counts: Record<DeviceKind, number> }) {
+  const { t } = useTranslation();
+  const kinds = DEVICE_KINDS.filter((kind) => counts[kind] > 0);
+  if (kinds.length === 0) return null;
+  return (
+    <ul className="cf-devices-now" aria-label={t('trends.devices')}>
+      {kinds.map((kind) => (
+        <li key={kind}>
+          <Link to={`/r/${encodeURIComponent(realm)}/sessions?device=${kind}`}>
+            {t(`session.device.${kind}`)}
+          </Link>{' '}
+          {t('plan.count', { count: counts[kind] })}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -56,8 +56,8 @@ export function HistoryTab({ realm, userId }: { realm: string; userId: string })
           <Tbody>
             {data.items.map((session) => (
               <Tr key={session.auditSeq}>
-                <Td dataLabel={t('session.ipAddress')} className="cf-mono">
-                  {session.ipAddress ?? '–'}
+                <Td dataLabel={t('session.ipAddress')}>
+                  <span className="cf-mono">{session.ipAddress ?? '–'}</span>
                 </Td>
                 <Td dataLabel={t('session.typeColumn')}>
                   <TypeTag type={session.type} />

@@ -1,9 +1,10 @@
-// Reading users, one user, and a user's live and ended sessions.
+// Reading users, one user, and a user's devices, live and ended sessions.
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { api, unwrap, type Schemas } from '@/shared/api/client';
 
 export type User = Schemas['User'];
 export type EndedSession = Schemas['EndedSession'];
+export type UserDevice = Schemas['UserDevice'];
 
 export const USERS_PER_PAGE = 50;
 export const SESSIONS_PER_PAGE = 200;
@@ -75,5 +76,18 @@ export function useHistory(realm: string, userId: string, cursor: string | undef
         }),
       ),
     placeholderData: keepPreviousData,
+  });
+}
+
+export function useDevices(realm: string, userId: string) {
+  return useQuery({
+    queryKey: ['devices', realm, userId],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET('/api/v1/realms/{realm}/users/{userId}/devices', {
+          params: { path: { realm, userId } },
+          signal,
+        }),
+      ),
   });
 }

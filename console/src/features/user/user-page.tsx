@@ -1,4 +1,4 @@
-// A user: who it is, the live sessions, the ended ones.
+// A user: who it is, what stands out, the live sessions, the devices, the ended sessions.
 import { Breadcrumb, BreadcrumbItem, Skeleton, Tab, Tabs, TabTitleText } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, useNavigate, useParams } from 'react-router-dom';
@@ -8,11 +8,13 @@ import { CopyButton } from '@/shared/ui/copy-button';
 import { ErrorState } from '@/shared/ui/error-state';
 import { PageHeader } from '@/shared/ui/page-header';
 import { Refusal } from '@/shared/ui/refusal';
+import { DevicesTab } from './devices-tab';
 import { HistoryTab } from './history-tab';
+import { SignalsBanner } from './signals-banner';
 import { useUser } from './user-api';
 import { UserSessionsTab } from './user-sessions-tab';
 
-const TABS = ['sessions', 'history'] as const;
+const TABS = ['sessions', 'devices', 'history'] as const;
 
 export function UserPage() {
   const { t } = useTranslation();
@@ -61,6 +63,7 @@ export function UserPage() {
           )
         }
       />
+      {maySee && <SignalsBanner key={`${realm} ${userId}`} realm={realm} userId={userId} />}
       <Tabs
         activeKey={current}
         onSelect={(_, key) => navigate(`${base}/${String(key)}`)}
@@ -83,6 +86,8 @@ export function UserPage() {
           <Refusal title={t('refusal.title')} body={t('refusal.body', { permission: 'SESSIONS:READ' })} />
         ) : current === 'sessions' ? (
           <UserSessionsTab key={`${realm} ${userId}`} realm={realm} userId={userId} username={name} />
+        ) : current === 'devices' ? (
+          <DevicesTab key={`${realm} ${userId}`} realm={realm} userId={userId} username={name} />
         ) : (
           <HistoryTab key={`${realm} ${userId}`} realm={realm} userId={userId} />
         )}

@@ -3,10 +3,11 @@ import { Button, Checkbox, EmptyState } from '@patternfly/react-core';
 import UsersIcon from '@patternfly/react-icons/dist/esm/icons/users-icon';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePermission } from '@/shared/auth/permissions';
 import { ConnectionState } from '@/shared/live/connection-state';
+import { lazyPart } from '@/shared/i18n/i18n';
 import type { LiveRow } from '@/shared/live/live-list';
 import { useLiveList } from '@/shared/live/use-live-list';
 import { usePrefs } from '@/shared/prefs/prefs';
@@ -26,22 +27,21 @@ import {
   type Selection,
 } from '@/shared/session/selection';
 import { sessionKey, type Session } from '@/shared/session/session';
+import { SignalTag } from '@/shared/signal/signal-tag';
 import { AbsoluteTime, RelativeTime } from '@/shared/time/timestamp';
 import { ErrorState, StaleAlert } from '@/shared/ui/error-state';
 import { Pager } from '@/shared/ui/pager';
 import { TableSkeleton } from '@/shared/ui/table-skeleton';
 import { SESSIONS_PER_PAGE, useUserSessions } from './user-api';
 
-const RevokeOneDialog = lazy(() =>
-  import('@/shared/revocation/revoke-one-dialog').then((module) => ({ default: module.RevokeOneDialog })),
+const RevokeOneDialog = lazyPart(
+  async () => (await import('@/shared/revocation/revoke-one-dialog')).RevokeOneDialog,
 );
-const RevokeSelectedDialog = lazy(() =>
-  import('@/shared/revocation/revoke-selected-dialog').then((module) => ({
-    default: module.RevokeSelectedDialog,
-  })),
+const RevokeSelectedDialog = lazyPart(
+  async () => (await import('@/shared/revocation/revoke-selected-dialog')).RevokeSelectedDialog,
 );
-const LogoutAllDialog = lazy(() =>
-  import('@/shared/revocation/logout-all-dialog').then((module) => ({ default: module.LogoutAllDialog })),
+const LogoutAllDialog = lazyPart(
+  async () => (await import('@/shared/revocation/logout-all-dialog')).LogoutAllDialog,
 );
 
 type OpenDialog =
@@ -274,6 +274,7 @@ function SessionsTable({ rows, loading, mayEnd, username, selection, onToggle, o
                     <IpCell session={session} />
                     {session.type === 'offline' && <TypeTag type="offline" />}
                     {session.own && <OwnTag />}
+                    {session.severity && <SignalTag session={session} />}
                   </span>
                 </Td>
                 <Td dataLabel={t('session.started')}>

@@ -120,7 +120,10 @@ export interface paths {
          */
         get: operations["listSessions"];
         put?: never;
-        /** Start a session */
+        /**
+         * Start a session
+         * @description 409 `already_ended` when the realm's limit on sessions of one user ends it as it begins, being older than the others.
+         */
         post: operations["startSession"];
         delete?: never;
         options?: never;
@@ -139,12 +142,32 @@ export interface paths {
         get: operations["getSession"];
         /**
          * Start a session under the provider's own id, or tell it again
-         * @description Idempotent. 409 `already_ended` under an id that has ended: what is ended never comes back. 409 `user_mismatch` under the live session of another user.
+         * @description Idempotent. 409 `already_ended` under an id that has ended: what is ended never comes back; also when the realm's limit on sessions of one user ends it as it begins, being older than the others. 409 `user_mismatch` under the live session of another user.
          */
         put: operations["putSession"];
         post?: never;
         /** End one session */
         delete: operations["revokeSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/realms/{realm}/sessions/{type}/{id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions that share something with this one
+         * @description The pivot: how many sessions have the same user, address, network (/24 or /48) or device, the session itself among them.
+         */
+        get: operations["listRelatedSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -410,6 +433,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/realms/{realm}/users/{userId}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's devices
+         * @description Those of the live sessions, and those that are remembered. To end all sessions of one: a revocation with `{"filter":{"user":"…","device":["…"]}}`.
+         */
+        get: operations["listUserDevices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/realms/{realm}/clients": {
         parameters: {
             query?: never;
@@ -532,6 +575,102 @@ export interface paths {
         get: operations["streamEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/realms/{realm}/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Users who need attention */
+        get: operations["listSignals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/realms/{realm}/detection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Networks and rules of a realm */
+        get: operations["getDetection"];
+        /**
+         * Set networks and rules
+         * @description Replaces all: a rule that is left out, or a member of one, gets its default; `networks` left out means none.
+         */
+        put: operations["replaceDetection"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/realms/{realm}/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Suppressed signals */
+        get: operations["listSuppressions"];
+        put?: never;
+        /**
+         * Suppress signals
+         * @description Signals of the rule (of all, if null) are silent where the user, the network and the device that are given all apply. At least one of the three is. At most 1,000 a realm.
+         */
+        post: operations["createSuppression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/realms/{realm}/suppressions/{suppressionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Lift a suppression */
+        delete: operations["deleteSuppression"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/realms/{realm}/policy/simulation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a policy would end now
+         * @description Members of `policy` that are absent are taken as they are saved, as with PATCH.
+         */
+        post: operations["simulatePolicy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -960,24 +1099,85 @@ export interface components {
              */
             since: string;
         };
-        Device: {
-            /** @enum {string} */
-            kind: "desktop" | "mobile" | "tablet" | "bot" | "other";
-            os: string;
-            browser: string;
+        /**
+         * @description `tool`: a program such as curl.
+         * @enum {string}
+         */
+        DeviceKind: "desktop" | "mobile" | "tablet" | "tv" | "bot" | "tool" | "unknown";
+        /** @enum {string} */
+        Severity: "low" | "medium" | "high";
+        /** @enum {string} */
+        Rule: "many_networks" | "new_device" | "new_network" | "new_country" | "impossible_travel" | "token_replay" | "awakened" | "many_sessions" | "shared_address" | "shared_device" | "unexpected_network" | "anonymizer" | "idle";
+        /** @description One event behind a signal. */
+        Evidence: {
+            /** Format: date-time */
+            at: string;
+            type: components["schemas"]["Type"];
+            id: string;
+            ipAddress: string;
+            /** @description What happened, in words. */
+            detail: string;
         };
+        /** @description What the user agent tells. */
+        Device: {
+            /**
+             * @description How filters and …/devices name it: `id:` and the caller's own name for the device, else `ua:` and the family.
+             * @example ua:Firefox on Windows
+             */
+            key: string;
+            kind: components["schemas"]["DeviceKind"];
+            /**
+             * @description Empty where unknown.
+             * @example Windows 11
+             */
+            os: string;
+            /**
+             * @description Empty where unknown.
+             * @example Firefox 141
+             */
+            browser: string;
+            /**
+             * @description What stays the same over versions.
+             * @example Firefox on Windows
+             */
+            family: string;
+        };
+        /** @description What the address tells, as far as the databases and networks of this server know; a member is null where they do not. */
         Location: {
-            /** @description ISO 3166-1 alpha-2 */
-            country?: string;
-            city?: string;
-            network?: string;
+            /**
+             * @description ISO 3166-1 alpha-2.
+             * @example DE
+             */
+            country: string | null;
+            city: string | null;
+            /** @description Number of the autonomous system. */
+            asn: number | null;
+            /** @description Who runs it. */
+            organization: string | null;
+            /**
+             * @description The realm's own name for the network.
+             * @example Corporate
+             */
+            network: string | null;
+            /** @description A VPN, proxy or Tor exit, by the database. */
+            anonymizer: boolean | null;
         };
         Signal: {
-            id: string;
-            kind: string;
+            rule: components["schemas"]["Rule"];
+            severity: components["schemas"]["Severity"];
+            /**
+             * @description Why, in words.
+             * @example 4 networks at once, 3 of them never seen before
+             */
+            reason: string;
+            /**
+             * @description What was exceeded, in words.
+             * @example 3 networks within 1 h
+             */
+            threshold: string;
             /** Format: date-time */
-            raisedAt: string;
-            detail: string;
+            since: string;
+            evidence: components["schemas"]["Evidence"][];
         };
         Session: {
             type: components["schemas"]["Type"];
@@ -1005,8 +1205,13 @@ export interface components {
             expires: string | null;
             rememberMe: boolean;
             clients: components["schemas"]["Client"][];
+            /** @description Null without a user agent and a device id. */
             device: components["schemas"]["Device"] | null;
+            /** @description Null where nothing is known. */
             location: components["schemas"]["Location"] | null;
+            /** @description Of the case that the signals make together; null without signals. */
+            severity: components["schemas"]["Severity"] | null;
+            /** @description What is unusual about it, the most severe first. */
             signals: components["schemas"]["Signal"][];
             /** @description Belongs to the caller's `ownUser`. Absent in events, which are the same for everybody. */
             own?: boolean;
@@ -1255,6 +1460,14 @@ export interface components {
              */
             lastAccessBefore?: string;
             rememberMe?: boolean;
+            /** @description A kind of device, or a device by its key, or several: any of them. */
+            device?: string | string[];
+            /** @description A rule, a severity, or `any`, or several: any of them; `idle` stands alone. */
+            signal?: string | string[];
+            /** @description Name of a network of the realm, or several: in any of them. */
+            network?: string | string[];
+            /** @description Name of a network of the realm to leave out, or several: in none of them. */
+            networkNot?: string | string[];
         };
         RevocationRequest: {
             sessions?: components["schemas"]["SessionRef"][];
@@ -1384,6 +1597,258 @@ export interface components {
             previous: string | null;
             asOf: components["schemas"]["AsOf"];
         };
+        Related: {
+            user: {
+                sessions: number;
+                users: number;
+                filter: components["schemas"]["SessionFilter"];
+            };
+            address: {
+                sessions: number;
+                users: number;
+                filter: components["schemas"]["SessionFilter"];
+            };
+            network: {
+                sessions: number;
+                users: number;
+                filter: components["schemas"]["SessionFilter"];
+            };
+            /** @description Null where the device is unknown. */
+            device: {
+                sessions: number;
+                users: number;
+                filter: components["schemas"]["SessionFilter"];
+            } | null;
+        };
+        UserDevice: {
+            key: string;
+            kind: components["schemas"]["DeviceKind"];
+            os: string;
+            browser: string;
+            family: string;
+            /** @description The caller's own name for the device. */
+            deviceId: string | null;
+            /** Format: date-time */
+            firstSeen: string;
+            /** Format: date-time */
+            lastSeen: string;
+            /** @description Not seen before of this user, and a signal says so. */
+            new: boolean;
+            sessions: components["schemas"]["Counts"];
+            /** @description Latest first. */
+            addresses: string[];
+        };
+        UserDeviceList: {
+            items: components["schemas"]["UserDevice"][];
+            /** @description Exact. */
+            total: number;
+        };
+        AttentionSignal: {
+            rule: components["schemas"]["Rule"];
+            severity: components["schemas"]["Severity"];
+            /**
+             * @description Why, in words.
+             * @example 4 networks at once, 3 of them never seen before
+             */
+            reason: string;
+            /**
+             * @description What was exceeded, in words.
+             * @example 3 networks within 1 h
+             */
+            threshold: string;
+            /** Format: date-time */
+            since: string;
+            evidence: components["schemas"]["Evidence"][];
+            sessions: components["schemas"]["SessionRef"][];
+        };
+        AttentionUser: {
+            realm: string;
+            userId: string;
+            username: string;
+            severity: components["schemas"]["Severity"];
+            /**
+             * Format: date-time
+             * @description When the first of the signals that stand was raised.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Of the live sessions; null where there are none.
+             */
+            lastAccess: string | null;
+            sessions: components["schemas"]["Counts"];
+            /** @description The most severe first. */
+            signals: components["schemas"]["AttentionSignal"][];
+        };
+        AttentionList: {
+            items: components["schemas"]["AttentionUser"][];
+            /** @description Users by severity, whatever the filters. */
+            counts: {
+                low: number;
+                medium: number;
+                high: number;
+            };
+            /** @description Exact. */
+            total: number;
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+            /** @description Cursor of the page before; null at the beginning. */
+            previous: string | null;
+            asOf: components["schemas"]["AsOf"];
+        };
+        NamedNetwork: {
+            name: string;
+            cidrs: string[];
+            /**
+             * @description Its addresses are never new, and never one of many.
+             * @default false
+             */
+            trusted: boolean;
+        };
+        /** @description A rule has `enabled`, `severity` and those of the others that it needs. */
+        RuleSettings: {
+            enabled?: boolean;
+            severity?: components["schemas"]["Severity"];
+            /** @description many_networks: networks; many_sessions: sessions that are never too many; shared_address and shared_device: users. */
+            threshold?: number;
+            /**
+             * Format: duration
+             * @description many_networks: how close together they are used.
+             */
+            window?: string;
+            /**
+             * Format: duration
+             * @description new_*: how long after a user's first session nothing is new.
+             */
+            learningPeriod?: string;
+            /** @description new_*: or how many sessions, whichever comes first. */
+            learningSessions?: number;
+            /**
+             * Format: duration
+             * @description How long the signal stays, where time resolves it.
+             */
+            raisedFor?: string;
+            /** @description impossible_travel: faster than this is impossible. */
+            speedKmh?: number;
+            /** @description impossible_travel: taken off every distance. */
+            toleranceKm?: number;
+            /**
+             * Format: duration
+             * @description awakened: not used for so long before.
+             */
+            asleepFor?: string;
+            /** @description many_sessions: median absolute deviations above the median of the realm's users. */
+            deviations?: number;
+            /**
+             * Format: duration
+             * @description idle: regular sessions not used for so long.
+             */
+            idleFor?: string;
+            /**
+             * Format: duration
+             * @description idle: offline sessions.
+             */
+            offlineIdleFor?: string;
+        };
+        Rules: {
+            many_networks?: components["schemas"]["RuleSettings"];
+            new_device?: components["schemas"]["RuleSettings"];
+            new_network?: components["schemas"]["RuleSettings"];
+            new_country?: components["schemas"]["RuleSettings"];
+            impossible_travel?: components["schemas"]["RuleSettings"];
+            token_replay?: components["schemas"]["RuleSettings"];
+            awakened?: components["schemas"]["RuleSettings"];
+            many_sessions?: components["schemas"]["RuleSettings"];
+            shared_address?: components["schemas"]["RuleSettings"];
+            shared_device?: components["schemas"]["RuleSettings"];
+            unexpected_network?: components["schemas"]["RuleSettings"];
+            anonymizer?: components["schemas"]["RuleSettings"];
+            idle?: components["schemas"]["RuleSettings"];
+        };
+        /** @description What counts as usual in a realm. */
+        Detection: {
+            networks: components["schemas"]["NamedNetwork"][];
+            rules: components["schemas"]["Rules"];
+        };
+        DetectionPut: {
+            networks?: components["schemas"]["NamedNetwork"][];
+            rules?: components["schemas"]["Rules"];
+        };
+        Suppression: {
+            id: string;
+            /** @description Null: all rules. */
+            rule: components["schemas"]["Rule"] | null;
+            /** @description User id. */
+            user: string | null;
+            /**
+             * @description Address or CIDR.
+             * @example 203.0.113.0/24
+             */
+            network: string | null;
+            /**
+             * @description A device's key.
+             * @example ua:Firefox on Windows
+             */
+            device: string | null;
+            reason: string;
+            /** Format: date-time */
+            created: string;
+            /** @description Name of who did it. */
+            createdBy: string;
+            /** Format: date-time */
+            expires: string;
+        };
+        SuppressionCreate: {
+            /** @description Null: all rules. */
+            rule?: components["schemas"]["Rule"] | null;
+            /** @description User id. */
+            user?: string | null;
+            /**
+             * @description Address or CIDR.
+             * @example 203.0.113.0/24
+             */
+            network?: string | null;
+            /**
+             * @description A device's key.
+             * @example ua:Firefox on Windows
+             */
+            device?: string | null;
+            /** @description Why, for the audit log. */
+            reason: string;
+            /** Format: date-time */
+            expires: string;
+        };
+        SuppressionList: {
+            items: components["schemas"]["Suppression"][];
+            /** @description Exact. */
+            total: number;
+        };
+        SimulationRequest: {
+            policy: components["schemas"]["PolicyChange"];
+        };
+        Simulation: {
+            /** @description Sessions that would end. */
+            sessions: number;
+            regular: number;
+            offline: number;
+            /** @description Distinct users among them. */
+            users: number;
+            /** @description How many would end why; absent: none. */
+            causes: {
+                idle_timeout?: number;
+                max_lifetime?: number;
+                concurrent_limit?: number;
+            };
+            /** @description By number of sessions, the most first. */
+            clients: {
+                clientId: string;
+                name: string;
+                sessions: number;
+            }[];
+            /** @description The longest unused first. */
+            sample: components["schemas"]["Session"][];
+            asOf: components["schemas"]["AsOf"];
+        };
         Actor: {
             /** @enum {string} */
             kind: "system" | "operator" | "api_key" | "policy" | "user";
@@ -1491,6 +1956,16 @@ export interface components {
             users: number;
             /** @description By number of sessions, the most first; at most 100. */
             clients: components["schemas"]["ClientCount"][];
+            /** @description Sessions by kind of device. */
+            devices: {
+                desktop: number;
+                mobile: number;
+                tablet: number;
+                tv: number;
+                bot: number;
+                tool: number;
+                unknown: number;
+            };
             asOf: components["schemas"]["AsOf"];
         };
         Series: {
@@ -1532,6 +2007,24 @@ export interface components {
             ipAddress: string;
             session?: components["schemas"]["Session"];
             cause?: components["schemas"]["EndCause"];
+        };
+        /** @description Newly raised signals of one user. */
+        SignalEvent: {
+            realm: string;
+            userId: string;
+            username: string;
+            severity: components["schemas"]["Severity"];
+            signals: {
+                rule: components["schemas"]["Rule"];
+                severity: components["schemas"]["Severity"];
+                /**
+                 * @description Why, in words.
+                 * @example 4 networks at once, 3 of them never seen before
+                 */
+                reason: string;
+                /** Format: date-time */
+                since: string;
+            }[];
         };
         Key: {
             id: string;
@@ -1784,8 +2277,22 @@ export interface components {
         lastAccessBefore: string;
         /** @description Only sessions with, or without, remember-me. */
         rememberMe: boolean;
+        /** @description A kind of device, or a device by its key. Repeatable: any of them. */
+        device: string[];
+        /** @description A rule, a severity, or `any`. Repeatable: any of them; `idle` stands alone. */
+        signal: string[];
+        /** @description Name of a network of the realm. Repeatable: in any of them. */
+        network: string[];
+        /** @description Name of a network of the realm to leave out. Repeatable: in none of them. */
+        networkNot: string[];
+        /** @description Users whose case is at least so severe. */
+        severity: components["schemas"]["Severity"];
+        /** @description Users with a signal of this rule. */
+        rule: components["schemas"]["Rule"];
+        /** @description The suppression's id. */
+        suppressionId: string;
         /** @description The order; `-` for descending. */
-        sort: "lastAccess" | "-lastAccess" | "started" | "-started" | "username" | "-username" | "ipAddress" | "-ipAddress";
+        sort: "lastAccess" | "-lastAccess" | "started" | "-started" | "username" | "-username" | "ipAddress" | "-ipAddress" | "severity" | "-severity";
         /** @description Why, for the audit log. */
         reason: string;
         /** @description Only says what would be ended. */
@@ -2106,6 +2613,14 @@ export interface operations {
                 lastAccessBefore?: components["parameters"]["lastAccessBefore"];
                 /** @description Only sessions with, or without, remember-me. */
                 rememberMe?: components["parameters"]["rememberMe"];
+                /** @description A kind of device, or a device by its key. Repeatable: any of them. */
+                device?: components["parameters"]["device"];
+                /** @description A rule, a severity, or `any`. Repeatable: any of them; `idle` stands alone. */
+                signal?: components["parameters"]["signal"];
+                /** @description Name of a network of the realm. Repeatable: in any of them. */
+                network?: components["parameters"]["network"];
+                /** @description Name of a network of the realm to leave out. Repeatable: in none of them. */
+                networkNot?: components["parameters"]["networkNot"];
                 /** @description The order; `-` for descending. */
                 sort?: components["parameters"]["sort"];
                 /** @description Items a page. */
@@ -2175,6 +2690,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["Internal"];
@@ -2300,6 +2816,38 @@ export interface operations {
             404: components["responses"]["NotActive"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    listRelatedSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The realm. */
+                realm: components["parameters"]["realm"];
+                /** @description The session's type. */
+                type: components["parameters"]["sessionType"];
+                /** @description The session's id, percent-encoded where needed. */
+                id: components["parameters"]["sessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts, with the filters that list them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Related"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotActive"];
+            500: components["responses"]["Internal"];
         };
     };
     touchSession: {
@@ -2885,6 +3433,36 @@ export interface operations {
             500: components["responses"]["Internal"];
         };
     };
+    listUserDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The realm. */
+                realm: components["parameters"]["realm"];
+                /** @description The user's id. */
+                userId: components["parameters"]["userId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Latest use first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDeviceList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+        };
+    };
     listClients: {
         parameters: {
             query?: {
@@ -3134,13 +3712,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events `session.started`, `session.touched`, `session.ended`, each with a SessionEvent as data, some tenths of a second late at most; several touches of a session within that time are told as one. Starts and ends have ids, touches not all: who resumes after the last id may get some touches again. `reset` when events were missed, so that the list must be read anew. Comments keep the connection alive. */
+            /** @description Events `session.started`, `session.touched`, `session.ended`, each with a SessionEvent as data, some tenths of a second late at most; several touches of a session within that time are told as one; `signal.raised`, with a SignalEvent. Starts, ends and signals have ids, touches not all: who resumes after the last id may get some touches again. `reset` when events were missed, so that the list must be read anew. Comments keep the connection alive. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["SessionEvent"];
+                    "text/event-stream": components["schemas"]["SessionEvent"] | components["schemas"]["SignalEvent"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3148,6 +3726,250 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    listSignals: {
+        parameters: {
+            query?: {
+                /** @description Users whose case is at least so severe. */
+                severity?: components["parameters"]["severity"];
+                /** @description Users with a signal of this rule. */
+                rule?: components["parameters"]["rule"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["limit"];
+                /** @description `next` or `previous` of an earlier answer to the same question. */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Items to skip, up to `total`; not with `cursor`. */
+                offset?: components["parameters"]["offset"];
+            };
+            header?: never;
+            path: {
+                /** @description The realm, or `-` for every realm in which the caller holds the permission. */
+                realm: components["parameters"]["realmOrAll"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The most severe first, then the latest. */
+            200: {
+                headers: {
+                    /** @description RFC 8288: `next`, `prev`, `first`. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttentionList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    getDetection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The realm. */
+                realm: components["parameters"]["realm"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As they hold now, defaults filled in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detection"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    replaceDetection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only and always with the cookie: `csrfToken` of `me`. */
+                "X-CSRF-Token"?: components["parameters"]["csrf"];
+            };
+            path: {
+                /** @description The realm. */
+                realm: components["parameters"]["realm"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DetectionPut"];
+            };
+        };
+        responses: {
+            /** @description As they hold now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detection"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSuppressions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The realm. */
+                realm: components["parameters"]["realm"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Latest first; what has expired is left out. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    createSuppression: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only and always with the cookie: `csrfToken` of `me`. */
+                "X-CSRF-Token"?: components["parameters"]["csrf"];
+            };
+            path: {
+                /** @description The realm. */
+                realm: components["parameters"]["realm"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuppressionCreate"];
+            };
+        };
+        responses: {
+            /** @description They are silent now. */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppression"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteSuppression: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only and always with the cookie: `csrfToken` of `me`. */
+                "X-CSRF-Token"?: components["parameters"]["csrf"];
+            };
+            path: {
+                /** @description The realm. */
+                realm: components["parameters"]["realm"];
+                /** @description The suppression's id. */
+                suppressionId: components["parameters"]["suppressionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    simulatePolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only and always with the cookie: `csrfToken` of `me`. */
+                "X-CSRF-Token"?: components["parameters"]["csrf"];
+            };
+            path: {
+                /** @description The realm. */
+                realm: components["parameters"]["realm"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationRequest"];
+            };
+        };
+        responses: {
+            /** @description Counts and examples; nothing is changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["Internal"];
         };
     };

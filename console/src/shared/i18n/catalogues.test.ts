@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import de from './de.json';
-import en from './en.json';
+import deMore from './de-more.json';
+import deFirst from './de.json';
+import enMore from './en-more.json';
+import enFirst from './en.json';
 import { parse } from './icu';
+
+const en = { ...enFirst, ...enMore };
+const de = { ...deFirst, ...deMore };
 
 function flat(catalogue: object, prefix = ''): Map<string, string> {
   const found = new Map<string, string>();
@@ -22,6 +27,10 @@ const german = flat(de);
 describe('catalogues', () => {
   it('have the same keys', () => {
     expect([...german.keys()].sort()).toEqual([...english.keys()].sort());
+  });
+
+  it('do not say the same thing twice', () => {
+    expect(Object.keys(enFirst).filter((key) => key in enMore)).toEqual([]);
   });
 
   it('hold well-formed messages that use the same values', () => {

@@ -12,6 +12,9 @@ export function refreshAfterEnd(client: QueryClient): Promise<unknown> {
     'stats',
     'audit',
     'realms',
+    'signals',
+    'devices',
+    'related',
   ];
   return Promise.all(stale.map((name) => client.invalidateQueries({ queryKey: [name] })));
 }

@@ -1,7 +1,7 @@
-import type { ReactNode } from 'react';
 import { Alert, Checkbox, Skeleton } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { ErrorState } from '@/shared/ui/error-state';
+import { Fact } from '@/shared/ui/fact';
 import type { Plan } from './use-plan';
 
 const CLIENTS_NAMED = 4;
@@ -33,15 +33,6 @@ export function PlanFacts({ plan }: { plan: Plan }) {
       )}
       {counts.ownKept > 0 && <Fact term={t('plan.own')}>{t('plan.ownKept', { count: counts.ownKept })}</Fact>}
     </dl>
-  );
-}
-
-export function Fact({ term, children }: { term: string; children: ReactNode }) {
-  return (
-    <div className="cf-facts__row">
-      <dt>{term}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

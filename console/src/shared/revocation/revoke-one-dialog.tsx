@@ -12,7 +12,7 @@ import { formatFull } from '@/shared/time/format';
 import { errorText } from '@/shared/ui/error-text';
 import { notify } from '@/shared/ui/notices';
 import { ReasonField } from '@/shared/ui/reason-field';
-import { Fact } from './plan-view';
+import { Fact } from '@/shared/ui/fact';
 import { revokeOne } from './revocation-api';
 
 interface Props {

@@ -1,12 +1,9 @@
 // The cells that every table of sessions shows alike.
 import { Button, Label } from '@patternfly/react-core';
-import LaptopIcon from '@patternfly/react-icons/dist/esm/icons/laptop-icon';
-import MobileAltIcon from '@patternfly/react-icons/dist/esm/icons/mobile-alt-icon';
-import ServerIcon from '@patternfly/react-icons/dist/esm/icons/server-icon';
-import TabletAltIcon from '@patternfly/react-icons/dist/esm/icons/tablet-alt-icon';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton } from '@/shared/ui/copy-button';
+import { DeviceIcon } from './device';
 import type { Session, SessionType } from './session';
 
 export function TypeTag({ type }: { type: SessionType }) {
@@ -18,32 +15,11 @@ export function TypeTag({ type }: { type: SessionType }) {
   );
 }
 
-type DeviceKind = 'desktop' | 'mobile' | 'tablet' | 'other';
-
-// The server's word where it has one; else what the user agent says of itself, roughly.
-export function deviceKind(session: Session): DeviceKind {
-  const kind = session.device?.kind;
-  if (kind) return kind === 'bot' ? 'other' : kind;
-  const agent = session.userAgent ?? '';
-  if (/iPad|Tablet|(?=.*Android)(?!.*Mobile)/.test(agent)) return 'tablet';
-  if (/iPhone|Mobile|Android/.test(agent)) return 'mobile';
-  return /Mozilla\/5\.0/.test(agent) ? 'desktop' : 'other';
-}
-
-const ICONS = { desktop: LaptopIcon, mobile: MobileAltIcon, tablet: TabletAltIcon, other: ServerIcon };
-
 export function IpCell({ session }: { session: Session }) {
   const { t } = useTranslation();
-  const kind = deviceKind(session);
-  const Icon = ICONS[kind];
-  const device = session.device
-    ? t('session.browserOn', { browser: session.device.browser, os: session.device.os })
-    : (session.userAgent ?? t('session.noAgent'));
   return (
     <span className="cf-ip">
-      <span className="cf-ip__device" data-tip={device} role="img" aria-label={t(`session.device.${kind}`)}>
-        <Icon />
-      </span>
+      <DeviceIcon device={session.device} className="cf-ip__device" />
       <span className="cf-ip__address">{session.ipAddress}</span>
       <CopyButton text={session.ipAddress} label={t('session.copyIp', { ip: session.ipAddress })} />
     </span>

@@ -1,5 +1,6 @@
 // The filters of the session list: one value, three forms — the address bar, the API's parameters, the body of a revocation.
 import { durationMs } from '@/shared/time/format';
+import { isSignalWord, matchesSignal } from '@/shared/signal/signal';
 import { inAny, parseCidr } from './network';
 import type { Session, SessionType } from './session';
 
@@ -16,12 +17,17 @@ export interface SessionFilter {
   lastAccessAfter?: string;
   lastAccessBefore?: string;
   rememberMe?: boolean;
+  device?: string[]; // kinds, and devices by their keys
+  signal?: string[]; // rules, severities, `any`; or `idle` alone
+  network?: string[]; // by the realm's own names
+  networkNot?: string[];
 }
 
-export const SORTS = ['lastAccess', 'started', 'username', 'ipAddress'] as const;
+export const SORTS = ['lastAccess', 'started', 'username', 'ipAddress', 'severity'] as const;
 export type SortField = (typeof SORTS)[number];
 export type Sort = SortField | `-${SortField}`;
 export const DEFAULT_SORT: Sort = '-lastAccess';
+export const IDLE_PRESETS: readonly string[] = ['PT30M', 'PT8H', 'P7D', 'P30D'];
 export const PAGE_SIZES = [25, 50, 100, 200] as const;
 
 const MAX_TEXT = 255;
@@ -36,6 +42,12 @@ export function readFilter(params: URLSearchParams): SessionFilter {
   if (type === 'regular' || type === 'offline') filter.type = type;
   const client = params.getAll('client').filter((id) => id.length > 0 && id.length <= MAX_TEXT);
   if (client.length > 0) filter.client = client.slice(0, MAX_LIST);
+  for (const name of ['device', 'network', 'networkNot'] as const) {
+    const given = params.getAll(name).filter((text) => text.length > 0 && text.length <= MAX_TEXT);
+    if (given.length > 0) filter[name] = given.slice(0, MAX_LIST);
+  }
+  const signal = params.getAll('signal').filter(isSignalWord);
+  if (signal.length > 0) filter.signal = signal.includes('idle') ? ['idle'] : signal;
   const user = params.get('user')?.slice(0, MAX_TEXT);
   if (user) filter.user = user;
   for (const name of ['ip', 'ipNot'] as const) {
@@ -66,6 +78,10 @@ const NAMES = [
   'lastAccessAfter',
   'lastAccessBefore',
   'rememberMe',
+  'device',
+  'signal',
+  'network',
+  'networkNot',
 ] as const satisfies readonly (keyof SessionFilter)[];
 
 // Puts the filter into the parameters, in place of the one that was there.
@@ -86,8 +102,10 @@ export function isEmpty(filter: SessionFilter): boolean {
 
 // How many of the less common filters hold: those behind the button.
 export function countMore(filter: SessionFilter): number {
-  const { ip, ipNot, idleFor, startedAfter, startedBefore, rememberMe } = filter;
-  return [ip, ipNot, idleFor, startedAfter ?? startedBefore, rememberMe].filter(
+  const { ip, ipNot, network, networkNot, idleFor, startedAfter, startedBefore } = filter;
+  const { rememberMe, device, signal } = filter;
+  const places = [ip, ipNot, network, networkNot];
+  return [...places, idleFor, startedAfter ?? startedBefore, rememberMe, device, signal].filter(
     (value) => value !== undefined,
   ).length;
 }
@@ -107,12 +125,21 @@ export function matches(filter: SessionFilter, session: Session, now: number): b
   if (filter.rememberMe !== undefined && session.rememberMe !== filter.rememberMe) return false;
   if (filter.ip && !inAny(filter.ip, session.ipAddress)) return false;
   if (filter.ipNot && inAny(filter.ipNot, session.ipAddress)) return false;
+  if (filter.device && !isOn(session, filter.device)) return false;
+  if (filter.signal && !matchesSignal(filter.signal, session.severity, session.signals)) return false;
+  const network = session.location?.network;
+  if (filter.network && !(network && filter.network.includes(network))) return false;
+  if (filter.networkNot && network && filter.networkNot.includes(network)) return false;
   if (filter.search && !found(session, filter.search)) return false;
   return inTime(filter, session, now);
 }
 
 function isUser(session: Session, user: string): boolean {
   return session.userId === user || session.username.toLowerCase() === user.toLowerCase();
+}
+
+function isOn({ device }: Session, devices: readonly string[]): boolean {
+  return devices.includes(device?.kind ?? 'unknown') || (device !== null && devices.includes(device.key));
 }
 
 function found(session: Session, search: string): boolean {

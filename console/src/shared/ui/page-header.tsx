@@ -21,7 +21,7 @@ export function PageHeader({ title, subtitle, actions, above }: Props) {
         <Title headingLevel="h1" size="xl">
           {title}
         </Title>
-        {subtitle && <p className="cf-page-header__subtitle">{subtitle}</p>}
+        {subtitle && <div className="cf-page-header__subtitle">{subtitle}</div>}
       </div>
       {actions && <div className="cf-page-header__actions">{actions}</div>}
     </header>
