@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 4> kIntrospectFields{"token", "token_type
 std::string header_text(std::string_view text) {
   constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
+  out.reserve(text.size());
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte > 0x20 && byte < 0x7f && c != '%') {
@@ -39,7 +40,7 @@ Result<http::Response> check(Services& services, const Call& call) {
   const std::string_view token = call.head.header("X-Session-Token");
   const std::string* id = call.params.find("id");
   const std::string* type = call.params.find("type");
-  std::optional<session::Session> session;
+  std::optional<index::Index::Names> session;
   if (id != nullptr) {
     const auto parsed =
         session::parse_session_type(type != nullptr ? std::string_view(*type) : std::string_view("regular"));
@@ -55,7 +56,7 @@ Result<http::Response> check(Services& services, const Call& call) {
   http::Response response = no_content();
   response.headers.push_back({"X-Curfew-User-Id", header_text(session->user_id)});
   response.headers.push_back({"X-Curfew-Username", header_text(session->username)});
-  response.headers.push_back({"X-Curfew-Session-Id", session->key.id});
+  response.headers.push_back({"X-Curfew-Session-Id", std::move(session->session_id)});
   return response;
 }
 

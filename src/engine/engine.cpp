@@ -92,8 +92,8 @@ void Engine::submit(Submission submission, Done<std::vector<CommandResult>> done
   impl_->enqueue(std::move(work));
 }
 
-std::optional<session::Session> Engine::Impl::check(const std::optional<index::Handle>& handle,
-                                                    const std::optional<IpAddress>& ip) {
+std::optional<index::Index::Names> Engine::Impl::check(const std::optional<index::Handle>& handle,
+                                                       const std::optional<IpAddress>& ip) {
   if (!handle) return std::nullopt;
   const auto table = [this] {
     const std::lock_guard lock(realms_mutex);
@@ -106,16 +106,16 @@ std::optional<session::Session> Engine::Impl::check(const std::optional<index::H
       session::expired(realm->policy, facts.type, facts.remember_me, facts.started, facts.last_access, clock.now()))
     return std::nullopt;
   touch_later(*handle, ip);
-  return index.get(*handle);
+  return index.names(*handle);
 }
 
-std::optional<session::Session> Engine::check(const session::SessionKey& key, const std::optional<IpAddress>& ip) {
+std::optional<index::Index::Names> Engine::check(const session::SessionKey& key, const std::optional<IpAddress>& ip) {
   const index::Index::ReadLock lock(impl_->index);
   return impl_->check(impl_->index.find(key), ip);
 }
 
-std::optional<session::Session> Engine::check_token(session::RealmId realm, std::string_view token,
-                                                    const std::optional<IpAddress>& ip) {
+std::optional<index::Index::Names> Engine::check_token(session::RealmId realm, std::string_view token,
+                                                       const std::optional<IpAddress>& ip) {
   const session::TokenHash hash = session::hash_token(token);
   const index::Index::ReadLock lock(impl_->index);
   return impl_->check(impl_->index.find_by_token(realm, hash), ip);

@@ -115,9 +115,9 @@ class Engine {
 
   // Is it live now? Counts as activity (buffered) when it is, from `ip` where that is given. A session that a policy
   // ends at this moment is not live, whether or not the sweep has reached it.
-  std::optional<session::Session> check(const session::SessionKey& key, const std::optional<IpAddress>& ip);
-  std::optional<session::Session> check_token(session::RealmId realm, std::string_view token,
-                                              const std::optional<IpAddress>& ip);
+  std::optional<index::Index::Names> check(const session::SessionKey& key, const std::optional<IpAddress>& ip);
+  std::optional<index::Index::Names> check_token(session::RealmId realm, std::string_view token,
+                                                 const std::optional<IpAddress>& ip);
   // 32 random bytes as base64url, for a session made here.
   std::string make_token();
   std::string make_session_id();

@@ -52,7 +52,8 @@ struct Engine::Impl {
   void forget_old(Batch& batch);
   void forget_users(Batch& batch);
   void touch_later(const index::Handle& handle, const std::optional<IpAddress>& ip);
-  std::optional<session::Session> check(const std::optional<index::Handle>& handle, const std::optional<IpAddress>& ip);
+  std::optional<index::Index::Names> check(const std::optional<index::Handle>& handle,
+                                           const std::optional<IpAddress>& ip);
 
   // --- engine_open.cpp
   // -------------------------------------------------------------------------------------------------------

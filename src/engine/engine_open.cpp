@@ -52,6 +52,7 @@ Status Engine::Impl::load_documents(
   std::vector<std::pair<std::string, std::string>> per_realm[3];  // users, clients, series: they need the realms first
   std::map<std::string, std::string, std::less<>> progress, selections, rows;
   Status problem;
+  std::optional<RealmId> latest;
   // There are as many users as a quarter of the sessions: those whose realm has been read are not kept beside the
   // index.
   const auto put_user = [this](RealmId realm, std::string_view id, std::string_view bytes) -> Status {
@@ -59,8 +60,8 @@ Status Engine::Impl::load_documents(
     const std::string_view username = reader.bytes(), email = reader.bytes();
     const std::string_view profile = reader.at_end() ? std::string_view() : reader.bytes();
     CURFEW_TRY_STATUS(reader.finish("user"));
-    index.put_user(realm, id, username, email);
-    if (!profile.empty()) watch.load_profile(realm, *index.user_number(realm, id), profile);
+    const std::uint32_t number = index.put_user(realm, id, username, email);
+    if (!profile.empty()) watch.load_profile(realm, number, profile);
     return {};
   };
   CURFEW_TRY_STATUS(ledger.load_documents([&](std::string_view table, std::string_view key, std::string_view bytes) {
@@ -73,9 +74,11 @@ Status Engine::Impl::load_documents(
         problem = tl::make_unexpected(realm.error());
     } else if (table == "users") {
       const auto split = split_key(key);
-      const bool known = split && std::any_of(found_realms.begin(), found_realms.end(),
-                                              [&](const Realm& realm) { return realm.id == split->first; });
-      if (known)
+      // They come realm by realm.
+      if (split && split->first != latest &&
+          std::any_of(found_realms.begin(), found_realms.end(), [&](const Realm& r) { return r.id == split->first; }))
+        latest = split->first;
+      if (split && split->first == latest)
         problem = put_user(split->first, split->second, bytes);
       else
         per_realm[0].emplace_back(key, bytes);

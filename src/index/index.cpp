@@ -103,8 +103,9 @@ bool Index::forget_user(RealmId realm, std::string_view user_id) {
   return found == nullptr || found->forget_user(user_id);
 }
 
-void Index::put_user(RealmId realm, std::string_view user_id, std::string_view username, std::string_view email) {
-  impl_->at(realm).put_user(user_id, username, email, impl_->bulk);
+std::uint32_t Index::put_user(RealmId realm, std::string_view user_id, std::string_view username,
+                              std::string_view email) {
+  return impl_->at(realm).put_user(user_id, username, email, impl_->bulk);
 }
 
 void Index::drop_realm(RealmId id) {

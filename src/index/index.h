@@ -110,7 +110,8 @@ class Index {
   void name_client(RealmId realm, std::string_view client_id, std::string_view name);
   // Users who have no session stay known until this is called for them; false while they have sessions.
   bool forget_user(RealmId realm, std::string_view user_id);
-  void put_user(RealmId realm, std::string_view user_id, std::string_view username, std::string_view email);
+  // Gives the user's number.
+  std::uint32_t put_user(RealmId realm, std::string_view user_id, std::string_view username, std::string_view email);
   void drop_realm(RealmId realm);  // and every session in it
 
   // A session's marks (query.h); none when it comes. They go with it, and stay through touch and update. At most one
@@ -139,7 +140,11 @@ class Index {
     Time started, last_access;
   };
   Facts facts(const Handle& handle) const;
-  // These three require alive(handle), too.
+  struct Names {
+    std::string user_id, username, session_id;
+  };
+  // These four require alive(handle), too.
+  Names names(const Handle& handle) const;
   RowView view(const Handle& handle) const;
   std::string device_key(const Handle& handle) const;
   std::uint16_t marks(const Handle& handle) const;

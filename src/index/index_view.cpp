@@ -76,6 +76,14 @@ void for_each_with(const RealmIndex& realm, std::string_view key, F f) {
 
 }  // namespace
 
+Index::Names Index::names(const Handle& handle) const {
+  const RealmIndex& realm = *impl_->find(handle.realm);
+  const std::uint32_t user = realm.rows().facts(handle.row).user;
+  Names out{realm.users().id(user), realm.users().username(user), {}};
+  realm.rows().append_id_text(handle.row, out.session_id);
+  return out;
+}
+
 RowView Index::view(const Handle& handle) const {
   const RealmIndex& realm = *impl_->find(handle.realm);
   const RowFacts& facts = realm.rows().facts(handle.row);

@@ -319,17 +319,17 @@ bool RealmIndex::forget_user(std::string_view user_id) {
   return true;
 }
 
-void RealmIndex::put_user(std::string_view user_id, std::string_view username, std::string_view email, bool bulk) {
-  const std::uint32_t user = users_.find(user_id);
-  if (user == kNone) {
-    users_.add(UserDirectory::Key(user_id), username, email, bulk);
-    return;
-  }
+std::uint32_t RealmIndex::put_user(std::string_view user_id, std::string_view username, std::string_view email,
+                                   bool bulk) {
+  const UserDirectory::Key key(user_id);
+  const std::uint32_t user = users_.find(key);
+  if (user == kNone) return users_.add(key, username, email, bulk);
   const std::string name = username.empty() ? users_.username(user) : std::string(username);
   if (bulk)
     users_.set_names(user, name, email, true);
   else
     rename_user(user, name, email);
+  return user;
 }
 
 std::uint32_t RealmIndex::find(session::SessionType type, std::string_view session_id) const {
