@@ -171,7 +171,7 @@ void Watch::started(const index::Handle& handle, Time now) {
   impl_->travel(realm, profile, row, seen);
   impl_->keep(realm, row.user, profile);
   impl_->arrived(realm, row.ip, seen.device);
-  impl_->look(realm, row.user, now);
+  impl_->look(realm, row.user, now, std::move(profile));
 }
 
 // What a session teaches that goes on elsewhere, with something else, or after a long rest.
@@ -228,8 +228,8 @@ void Watch::ended(RealmId realm_id, std::uint32_t user, SessionNo, Time now) {
     Impl::enqueue(realm, user);
 }
 
-void Watch::Impl::look(RealmState& realm, std::uint32_t user, Time now) {
-  adopt(realm, user, judge_user(realm, user, now, true), true);
+void Watch::Impl::look(RealmState& realm, std::uint32_t user, Time now, std::optional<Profile> known) {
+  adopt(realm, user, judge_user(realm, user, now, true, std::move(known)), true);
 }
 
 // --- Realms and users

@@ -107,7 +107,8 @@ struct Watch::Impl {
   static std::uint64_t sessions_of(const RealmState& realm, std::uint32_t user) {
     return user < realm.sessions.size() ? realm.sessions[user] : 0;
   }
-  void look(RealmState& realm, std::uint32_t user, Time now);
+  // `known`: the user's profile, where the caller has just learnt it.
+  void look(RealmState& realm, std::uint32_t user, Time now, std::optional<Profile> known = std::nullopt);
 
   // --- watch_look.cpp: from a user's sessions to findings, and from those to marks
   struct Judged {
@@ -120,7 +121,8 @@ struct Watch::Impl {
   static const Flag* flag_of(const RealmState& realm, std::uint32_t user) {
     return user < realm.flags.size() && realm.flags[user].rules != 0 ? &realm.flags[user] : nullptr;
   }
-  Judged judge_user(RealmState& realm, std::uint32_t user, Time now, bool counting) const;
+  Judged judge_user(RealmState& realm, std::uint32_t user, Time now, bool counting,
+                    std::optional<Profile> known = std::nullopt) const;
   void describe(RealmState& realm, std::vector<CaseRow>& rows, bool counting) const;
   SharedBy users_at(RealmState& realm, const IpAddress& ip, bool trusted, bool counting) const;
   SharedBy users_with(RealmState& realm, const std::string& device, bool counting) const;

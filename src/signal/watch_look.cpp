@@ -135,17 +135,20 @@ void Watch::Impl::describe(RealmState& realm, std::vector<CaseRow>& rows, bool c
   }
 }
 
-Watch::Impl::Judged Watch::Impl::judge_user(RealmState& realm, std::uint32_t user, Time now, bool counting) const {
+Watch::Impl::Judged Watch::Impl::judge_user(RealmState& realm, std::uint32_t user, Time now, bool counting,
+                                            std::optional<Profile> known) const {
   Judged out;
   out.at = now;
   std::vector<index::Handle> handles;
   index.handles_of(realm.id, user, kSessionsLookedAt, handles);
   if (handles.empty()) return out;
-  auto known = realm.profiles.get(user);
-  if (!known || realm.opening) {
-    Profile learnt = profile(realm, user, SessionNo{});
-    if (!known || *known != learnt) out.learnt = learnt;
-    known = std::move(learnt);
+  if (!known) {
+    known = realm.profiles.get(user);
+    if (!known || realm.opening) {
+      Profile learnt = profile(realm, user, SessionNo{});
+      if (!known || *known != learnt) out.learnt = learnt;
+      known = std::move(learnt);
+    }
   }
   out.rows.resize(handles.size());
   for (std::size_t i = 0; i < handles.size(); ++i) out.rows[i].handle = handles[i];

@@ -99,16 +99,22 @@ bool Watch::sweep(Time now, std::size_t budget) {
 // Nobody reads yet. Small populations are judged at once, large ones by and by: the server need not wait for it.
 void Watch::loaded(Time now) {
   constexpr std::size_t at_once = 20'000;
+  std::size_t all = 0;
   for (auto& [id, realm] : impl_->realms) {
     const std::uint32_t users = impl_->index.user_slots(id);
     for (std::uint32_t user = 0; user < users; ++user)
       if (const std::uint64_t sessions = impl_->index.sessions_of(id, user); sessions > 0)
         impl_->count_sessions(*realm, user, static_cast<std::int64_t>(sessions));
+    all += users;
+    {
+      const std::lock_guard lock(realm->shared_mutex);
+      realm->usual = realm->crowd.usual(realm->settings->rules[Rule::kManySessions]);
+    }
     realm->walk = 0;
     realm->opening = true;
     realm->swept = now;
   }
-  sweep(now, at_once);
+  if (all <= at_once) sweep(now, at_once + impl_->realms.size());
   impl_->ready = true;
 }
 
