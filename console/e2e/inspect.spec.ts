@@ -60,7 +60,12 @@ test.describe('inspecting', () => {
     await expect(page.getByRole('link', { name: evil })).toBeVisible();
     await expect(rowOf(page, 'x').getByText('<b>bold</b>')).toBeVisible();
     await rowOf(page, 'x').locator('.cf-ip__device').hover();
-    await expect(page.getByRole('tooltip')).toHaveText(`"><script>alert(2)</script>`);
+    await expect(page.getByRole('tooltip')).toHaveText('Unknown device');
+    await page.getByRole('button', { name: /^More about the session of/ }).click();
+    await page.getByRole('menuitem', { name: 'Details' }).click();
+    await expect(page.getByRole('dialog').getByText(`"><script>alert(2)</script>`)).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toBeHidden();
     await page.getByRole('button', { name: /^Revoke session of/ }).click();
     await expect(page.getByRole('dialog').getByText(evil).first()).toBeVisible();
     expect(await page.locator('img, b').count()).toBe(0);
