@@ -1,9 +1,10 @@
 // Watch: which users need attention, kept up to date with every change.
 //
-// What it is: beside the index, for each realm, a profile for each user (profile.h), the findings of those few who have
-// any, the addresses and devices that too many share, and how many sessions users commonly have. A finding is a pure
-// function of settings, profile and the user's live sessions at a time; a change of a user's sessions has that user
-// looked at anew, and what time alone resolves is found by sweep().
+// What it is: beside the index, for each realm, a profile for each user (profile.h), which rules found something of
+// whom, the addresses and devices that too many share, and how many sessions users commonly have. A finding is a pure
+// function of settings, profile and the user's live sessions at a time: it is judged again whenever somebody asks, as
+// of when the user was last looked at. A change of a user's sessions has that user looked at anew, and what time alone
+// resolves is found by sweep().
 // Invariants: every session that a finding names has the mark of its rule and of its severity in the index, and no
 // other session has marks. The same history gives the same findings; so do the profiles that were stored and the live
 // sessions after a restart. No clock, no I/O, no randomness. Threads: one writer, the engine's sequencer under the
