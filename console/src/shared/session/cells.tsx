@@ -1,18 +1,15 @@
 // The cells that every table of sessions shows alike.
-import { Button, Label } from '@patternfly/react-core';
+import { Button } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton } from '@/shared/ui/copy-button';
+import { Tag } from '@/shared/ui/tag';
 import { DeviceIcon } from './device';
 import type { Session, SessionType } from './session';
 
 export function TypeTag({ type }: { type: SessionType }) {
   const { t } = useTranslation();
-  return (
-    <Label isCompact color={type === 'regular' ? 'blue' : 'orange'}>
-      {t(`session.type.${type}`)}
-    </Label>
-  );
+  return <Tag color={type === 'regular' ? 'blue' : 'orange'}>{t(`session.type.${type}`)}</Tag>;
 }
 
 export function IpCell({ session }: { session: Session }) {
@@ -37,9 +34,9 @@ export function ClientTags({ clients }: { clients: readonly { clientId: string; 
   return (
     <span className="cf-clients">
       {shown.map((client) => (
-        <Label key={client.clientId} isCompact variant="outline" data-tip={client.clientId}>
+        <Tag key={client.clientId} outline data-tip={client.clientId}>
           {client.name ?? client.clientId}
-        </Label>
+        </Tag>
       ))}
       {more > 0 && (
         <Button variant="link" isInline size="sm" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -52,20 +49,10 @@ export function ClientTags({ clients }: { clients: readonly { clientId: string; 
 
 export function RememberMeTag({ remembered }: { remembered: boolean }) {
   const { t } = useTranslation();
-  return remembered ? (
-    <Label isCompact color="green">
-      {t('session.yes')}
-    </Label>
-  ) : (
-    <Label isCompact>{t('session.no')}</Label>
-  );
+  return remembered ? <Tag color="green">{t('session.yes')}</Tag> : <Tag>{t('session.no')}</Tag>;
 }
 
 export function OwnTag() {
   const { t } = useTranslation();
-  return (
-    <Label isCompact color="teal">
-      {t('session.own')}
-    </Label>
-  );
+  return <Tag color="teal">{t('session.own')}</Tag>;
 }
