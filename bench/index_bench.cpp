@@ -458,6 +458,7 @@ class Bench {
     for (auto& b : keys)
       for (std::size_t i = 0; i < batch; ++i) b.push_back(generator_.key(random_no()));
     std::int64_t at = generator_.now().ms;
+    std::vector<const session::SessionKey*> wanted(batch);
     std::vector<std::optional<index::Handle>> handles;
     Latencies slices;
     const Stopwatch all;
@@ -465,7 +466,8 @@ class Bench {
       const Stopwatch slice;
       {
         const Index::WriteLock lock(index_);
-        index_.find_all(b, handles);
+        for (std::size_t i = 0; i < batch; ++i) wanted[i] = &b[i];
+        index_.find_all(wanted, handles);
         for (const auto& handle : handles) index_.touch(*handle, Time{++at}, std::nullopt);
       }
       slices.add(slice.elapsed());

@@ -43,9 +43,11 @@ session::Origin policy_origin() {
 
 bool watched_touch(index::Index& index, signal::Watch& watch, const index::Handle& handle, Time at,
                    const std::optional<IpAddress>& ip) {
+  const Time last_access = index.facts(handle).last_access;
+  if (!ip && !signal::Watch::rested(last_access, at)) return index.touch(handle, at, ip);
   const index::RowView row = index.view(handle);
   if (!index.touch(handle, at, ip)) return false;
-  const signal::Watch::Before before{row.last_access, row.ip, row.device_hash};
+  const signal::Watch::Before before{last_access, row.ip, row.device_hash};
   if (signal::Watch::worth_a_look(before, at, ip.value_or(row.ip))) watch.touched(handle, before, at);
   return true;
 }
@@ -76,11 +78,23 @@ const session::Policy* Batch::policy_of(RealmId realm) const {
   return found == nullptr ? nullptr : &found->policy;
 }
 
-Result<Batch::Tombstones> Batch::read_tombstones(const Submission& submission) const {
+// Where the index has the commands' sessions. Nothing that a batch decides moves them before it is applied.
+std::vector<std::optional<index::Handle>> Batch::find_all(const Submission& submission) const {
+  std::vector<const SessionKey*> keys;
+  keys.reserve(submission.commands.size());
+  for (const session::Command& command : submission.commands) keys.push_back(&session::key_of(command));
+  std::vector<std::optional<index::Handle>> found;
+  index_.find_all(keys, found);
+  return found;
+}
+
+Result<Batch::Tombstones> Batch::read_tombstones(const Submission& submission,
+                                                 std::span<const std::optional<index::Handle>> found_live) const {
   std::vector<SessionKey> unknown;
-  for (const session::Command& command : submission.commands) {
-    const SessionKey& key = session::key_of(command);
-    if (!by_key_.contains(key) && !index_.find(key)) unknown.push_back(key);
+  for (std::size_t i = 0; i < submission.commands.size(); ++i) {
+    if (found_live[i]) continue;
+    const SessionKey& key = session::key_of(submission.commands[i]);
+    if (!by_key_.contains(key)) unknown.push_back(key);
   }
   Tombstones out;
   if (unknown.empty()) return out;
@@ -109,17 +123,28 @@ Batch::Entry& Batch::entry_of(const SessionKey& key, const Tombstones& known) {
 }
 
 Result<std::vector<CommandResult>> Batch::decide(const Submission& submission) {
-  CURFEW_TRY(const Tombstones known, read_tombstones(submission));
+  const auto found = find_all(submission);
+  CURFEW_TRY(const Tombstones known, read_tombstones(submission, found));
   std::vector<CommandResult> results;
   results.reserve(submission.commands.size());
-  for (const session::Command& command : submission.commands) {
+  // Touches that follow each other share a lock: the index then puts them into its orders together.
+  std::optional<index::Index::WriteLock> lock;
+  std::size_t in_lock = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const session::Command& command = submission.commands[i];
     ++counts_.commands;
     if (const auto* touch = std::get_if<TouchSession>(&command)) {
-      if (auto done = touch_in_place(*touch)) {
+      if (!lock) {
+        lock.emplace(index_);
+        in_lock = 0;
+      }
+      if (auto done = touch_in_place(*touch, found[i])) {
         results.push_back(std::move(*done));
+        if (++in_lock == kSlice) lock.reset();
         continue;
       }
     }
+    lock.reset();
     CommandResult result = decide_one(command, submission.origin, known);
     if (session::refused(result.outcome)) ++counts_.refused;
     results.push_back(std::move(result));
@@ -134,22 +159,17 @@ Result<std::vector<CommandResult>> Batch::decide(const Submission& submission) {
 }
 
 // The common case by far: a session that nobody else changes in this batch. It costs no commit and no copy of the
-// session.
-std::optional<CommandResult> Batch::touch_in_place(const TouchSession& touch) {
-  if (by_key_.contains(touch.key)) return std::nullopt;
-  const auto handle = index_.find(touch.key);
-  if (!handle || by_row_.contains(row_of(*handle))) return std::nullopt;
+// session. Under the WriteLock.
+std::optional<CommandResult> Batch::touch_in_place(const TouchSession& touch,
+                                                   const std::optional<index::Handle>& handle) {
+  if (!handle || (!by_row_.empty() && by_row_.contains(row_of(*handle)))) return std::nullopt;
   const session::Policy* policy = policy_of(touch.key.realm);
   const index::Index::Facts facts = index_.facts(*handle);
   if (policy != nullptr && mode_.policies &&
       session::expired(*policy, facts.type, facts.remember_me, facts.started, facts.last_access,
                        std::min(touch.at, now_)))
     return std::nullopt;
-  bool changed = false;
-  {
-    const index::Index::WriteLock lock(index_);
-    changed = watched_touch(index_, watch_, *handle, touch.at, touch.ip);
-  }
+  const bool changed = watched_touch(index_, watch_, *handle, touch.at, touch.ip);
   ++counts_.touched;
   if (changed && mode_.watched) publish(EventKind::kTouched, index_.get(*handle), std::nullopt);
   return CommandResult{changed ? Outcome::kUpdated : Outcome::kUnchanged, handle->no, std::nullopt};

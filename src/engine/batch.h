@@ -90,7 +90,9 @@ class Batch {
 
   Entry& entry_of(const session::SessionKey& key, const Tombstones& known);
   Entry& entry_of_live(const index::Handle& handle);
-  Result<Tombstones> read_tombstones(const Submission& submission) const;
+  std::vector<std::optional<index::Handle>> find_all(const Submission& submission) const;
+  Result<Tombstones> read_tombstones(const Submission& submission,
+                                     std::span<const std::optional<index::Handle>> found_live) const;
   CommandResult decide_one(const session::Command& command, const session::Origin& origin, const Tombstones& known);
   CommandResult start(const session::StartSession& command, const session::Origin& origin, Entry& entry);
   // Ends it with end_command_, which is given all but the key here.
@@ -98,7 +100,8 @@ class Batch {
                  const session::Origin& origin, const std::string& revocation);
   bool expire_if_due(Entry& entry, Time at);
   void enforce_limit(const session::Session& started);
-  std::optional<CommandResult> touch_in_place(const session::TouchSession& touch);
+  std::optional<CommandResult> touch_in_place(const session::TouchSession& touch,
+                                              const std::optional<index::Handle>& handle);
   void publish(EventKind kind, const session::Session& session, std::optional<session::EndCause> cause);
   void seal(audit::Record& record);
   const session::Policy* policy_of(RealmId realm) const;

@@ -44,6 +44,7 @@ struct Engine::Impl {
   bool round();
   bool wait_for_work();
   std::vector<Work> take_work();
+  void gather(std::unique_lock<std::mutex>& lock);
   bool commit(Batch& batch);
   bool drain_touches();
   void flush_activity(bool all);
@@ -66,6 +67,7 @@ struct Engine::Impl {
   void change_realm(RealmId id, std::function<Result<RealmChange>(const Realm&, Time)> decide, Done<Realm> done);
 
   // --- engine_signals.cpp
+  bool busy();
   bool sweep_signals();
   void publish_raised();
   void save_profiles(Batch& batch, bool at_once);
@@ -106,6 +108,7 @@ struct Engine::Impl {
   std::condition_variable queue_wake;
   std::deque<Work> queue;
   std::size_t queue_weight = 0;
+  std::size_t queue_wanted = 1;  // so many must wait before the sequencer is woken
   bool stopping = false;
   std::thread thread;
 
@@ -133,6 +136,7 @@ struct Engine::Impl {
 
   // --- The sequencer's
   // ---------------------------------------------------------------------------------------------------------
+  std::size_t callers = 0;  // whose work the last round took
   Book book;
   RealmId last_realm;
   std::vector<std::shared_ptr<Job>> jobs;  // running
@@ -152,6 +156,8 @@ struct Engine::Impl {
   Time opened_time;
   std::int64_t opened_ns = 0;
   std::int64_t next_flush_ns = 0, next_sweep_ns = 0, next_forget_ns = 0, next_signals_ns = 0, next_profiles_ns = 0;
+  std::int64_t next_busy_signals_ns = 0;
+  bool signals_left = false;        // more users are to be looked at than one sweep does
   std::optional<RealmId> sweeping;  // the realm that a walk is in, or none
   std::uint32_t sweep_place = 0;
   std::map<RealmId, Batch::Flow> flow;  // since the last sample

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr Duration kSweepSignals = Duration::seconds(1);
-constexpr std::size_t kSweepBudget = 256;     // users looked at between two rounds
+constexpr std::size_t kSweepBudget = 16;  // users looked at between two rounds: a quarter of a millisecond; when
+                                          // somebody waits, once each kBusyPause: a twentieth of the time
+constexpr std::int64_t kBusyPause = 5 * kNsPerMs;
 constexpr std::size_t kProfileSlice = 4'096;  // profiles written with one commit
 
 std::string suppression_words(const signal::Suppression& suppression) {
@@ -33,12 +35,23 @@ audit::Record suppression_record(std::string_view action, const Realm& realm, co
 
 }  // namespace
 
+// Whether callers wait, or would: those of the last round are about to come back.
+bool Engine::Impl::busy() {
+  if (callers > 0 || !jobs.empty()) return true;
+  const std::lock_guard lock(queue_mutex);
+  return !queue.empty();
+}
+
 // What time resolves, a slice at a time.
 bool Engine::Impl::sweep_signals() {
   const std::int64_t now_ns = clock.monotonic_ns();
-  if (now_ns < next_signals_ns && !watch.waiting()) return false;
+  if (now_ns < next_signals_ns && !signals_left && !watch.waiting()) return false;
+  const bool hurried = busy();
+  if (hurried && now_ns < next_busy_signals_ns) return false;
   const bool more = watch.sweep(clock.now(), kSweepBudget);
+  next_busy_signals_ns = now_ns + kBusyPause;
   if (!more) next_signals_ns = now_ns + kSweepSignals.ms * kNsPerMs;
+  signals_left = more;
   return more;
 }
 

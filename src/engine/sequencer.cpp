@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::chrono::milliseconds kIdleWait{20};  // how long a buffered activity waits when nothing else happens
+constexpr std::chrono::microseconds kGather{200};   // how long a commit waits for those who came with the last one
 constexpr std::size_t kTouchSlice = 512;            // touches under one WriteLock
 constexpr std::size_t kFlushSlice = 4'096;          // activities written between two rounds
 constexpr std::uint32_t kSweepStep = 4'096;
@@ -27,21 +28,36 @@ bool has_limits(const session::Policy& policy) {
 }  // namespace
 
 void Engine::Impl::enqueue(Work work) {
+  bool wake = false;
   {
     const std::lock_guard lock(queue_mutex);
     if (!stopping && queue_weight + work.weight <= options.queue_limit) {
       queue_weight += work.weight;
       queue.push_back(std::move(work));
-      queue_wake.notify_one();
-      return;
+      wake = queue.size() >= queue_wanted;
+      if (!wake) return;
     }
   }
-  work.refuse(overloaded());
+  if (wake)
+    queue_wake.notify_one();
+  else
+    work.refuse(overloaded());
+}
+
+// Whoever was answered a moment ago comes back with what is next. A commit that waits for them a little carries all of
+// them for one sync; without it the first to come back would go alone, and the others wait for its sync, too. One
+// caller by itself never waits, and as many are waited for as came the last time.
+void Engine::Impl::gather(std::unique_lock<std::mutex>& lock) {
+  if (!options.threads || callers < 2 || queue.empty() || queue.size() >= callers || stopping) return;
+  queue_wanted = callers;
+  queue_wake.wait_for(lock, kGather, [this] { return stopping || queue.size() >= queue_wanted; });
+  queue_wanted = 1;
 }
 
 std::vector<Work> Engine::Impl::take_work() {
   std::vector<Work> works;
-  const std::lock_guard lock(queue_mutex);
+  std::unique_lock lock(queue_mutex);
+  gather(lock);
   std::size_t weight = 0;
   while (!queue.empty() && (works.empty() || weight + queue.front().weight <= options.batch_limit)) {
     weight += queue.front().weight;
@@ -49,13 +65,14 @@ std::vector<Work> Engine::Impl::take_work() {
     works.push_back(std::move(queue.front()));
     queue.pop_front();
   }
+  callers = works.size();
   return works;
 }
 
 bool Engine::Impl::wait_for_work() {
   const std::int64_t now = clock.monotonic_ns();
-  const bool busy =
-      sweeping || std::any_of(jobs.begin(), jobs.end(), [&](const auto& job) { return job->retry_at_ns <= now; });
+  const bool busy = sweeping || signals_left ||
+                    std::any_of(jobs.begin(), jobs.end(), [&](const auto& job) { return job->retry_at_ns <= now; });
   std::unique_lock lock(queue_mutex);
   if (!busy) queue_wake.wait_for(lock, kIdleWait, [this] { return stopping || !queue.empty(); });
   return !stopping || !queue.empty();

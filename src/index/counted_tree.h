@@ -147,6 +147,15 @@ class CountedTree {
     return {node, at};
   }
 
+  // Where an item stands, by its key as it is now. Requires: it is in the order under that key.
+  TreePlace place_of(std::uint32_t item) const {
+    Path path;
+    descend(keys_.probe(item), path);
+    const std::uint32_t at = position_of(leaves_[path.leaf], item);
+    CURFEW_CHECK(at != kNone, "an item is where its key says");
+    return {path.leaf, at};
+  }
+
   std::uint32_t item(const TreePlace& place) const { return leaves_[place.leaf].item[place.at]; }
   // One step along the order; false at its end, and then the place is left as it was.
   bool next(TreePlace& place) const {

@@ -163,7 +163,7 @@ std::optional<Handle> Index::find(const session::SessionKey& key) const {
   return Handle{key.realm, row, session::SessionNo{realm->rows().facts(row).no}};
 }
 
-void Index::find_all(std::span<const session::SessionKey> keys, std::vector<std::optional<Handle>>& out) const {
+void Index::find_all(std::span<const session::SessionKey* const> keys, std::vector<std::optional<Handle>>& out) const {
   out.clear();
   out.reserve(keys.size());
   // Few enough at a time that what is fetched is still near when it is used.
@@ -172,12 +172,12 @@ void Index::find_all(std::span<const session::SessionKey> keys, std::vector<std:
   for (; !keys.empty(); keys = keys.subspan(std::min(batch, keys.size()))) {
     const auto part = keys.first(std::min(batch, keys.size()));
     for (std::size_t i = 0; i < part.size(); ++i) {
-      hashes[i] = {impl_->find(part[i].realm), RealmIndex::hash_of(part[i].type, part[i].id)};
+      hashes[i] = {impl_->find(part[i]->realm), RealmIndex::hash_of(part[i]->type, part[i]->id)};
       if (hashes[i].first != nullptr) hashes[i].first->prefetch_find(hashes[i].second);
     }
     for (std::size_t i = 0; i < part.size(); ++i)
       if (hashes[i].first != nullptr) hashes[i].first->prefetch_found(hashes[i].second);
-    for (const session::SessionKey& key : part) out.push_back(find(key));
+    for (const session::SessionKey* key : part) out.push_back(find(*key));
   }
 }
 

@@ -128,7 +128,7 @@ class Index {
   std::optional<Handle> find(const session::SessionKey& key) const;
   // The same for a batch, in the order of the keys: several times quicker, because the memory of all is fetched side by
   // side. Whoever touches what it found next finds that near, too. Replaces `out`.
-  void find_all(std::span<const session::SessionKey> keys, std::vector<std::optional<Handle>>& out) const;
+  void find_all(std::span<const session::SessionKey* const> keys, std::vector<std::optional<Handle>>& out) const;
   std::optional<Handle> find_by_token(RealmId realm, const session::TokenHash& hash) const;
   bool alive(const Handle& handle) const;
   // Requires: alive(handle).
@@ -179,6 +179,9 @@ class Index {
   void handles_at(RealmId realm, const Cidr& network, std::size_t limit, std::vector<Handle>& out) const;
   void handles_with(RealmId realm, std::string_view device_key, std::size_t limit, std::vector<Handle>& out) const;
   std::uint64_t sessions_at(RealmId realm, const IpAddress& ip) const;
+  // Whether at least `n` sessions, this one among them, are at the address of this one. Costs less than counting them
+  // where they are few, and no more where they are many. Requires alive(handle).
+  bool as_many_at_address(const Handle& handle, std::uint64_t n) const;
   std::uint64_t sessions_at(RealmId realm, const Cidr& network) const;
   std::uint64_t sessions_with(RealmId realm, std::string_view device_key) const;
   std::array<std::uint64_t, device::kKinds> kinds(std::span<const RealmId> realms) const;          // sessions by kind

@@ -153,6 +153,27 @@ std::uint64_t Index::sessions_at(RealmId id, const IpAddress& ip) const {
   return at.to - at.from;
 }
 
+bool Index::as_many_at_address(const Handle& handle, std::uint64_t n) const {
+  const RealmIndex& realm = *impl_->find(handle.realm);
+  const RowFacts& own = realm.rows().facts(handle.row);
+  constexpr std::uint64_t few = 32;  // neighbours are read one by one: of more of them a count is cheaper
+  if (n > few) return sessions_at(handle.realm, realm.rows().ip(own)) >= n;
+  std::uint64_t found = 1;
+  const auto& order = realm.by_ip();
+  const TreePlace place = order.place_of(handle.row);
+  const auto count = [&](auto step) {
+    for (TreePlace at = place; found < n && step(at);) {
+      const std::uint32_t row = order.item(at);
+      const RowFacts& facts = realm.rows().facts(row);
+      if (facts.has(RowFacts::kV6) != own.has(RowFacts::kV6) || realm.rows().ip(facts) != realm.rows().ip(own)) return;
+      if (!ending(realm, row)) ++found;
+    }
+  };
+  count([&](TreePlace& at) { return order.next(at); });
+  count([&](TreePlace& at) { return order.previous(at); });
+  return found >= n;
+}
+
 void Index::handles_at(RealmId id, const Cidr& network, std::size_t limit, std::vector<Handle>& out) const {
   const RealmIndex* realm = impl_->find(id);
   if (realm == nullptr) return;

@@ -640,6 +640,10 @@ class History {
     for (const Session& session : model_.query(query).rows) want.push_back(session.no.value);
     expect(in_order(got) == want, "handles_at " + in.ip[0].to_string());
     expect(index_.sessions_at(id, in.ip[0]) == model_.matching({&id, 1}, in).size(), "sessions_at a network");
+    for (const auto& handle : got) {
+      const std::uint64_t n = 1 + below(40), there = index_.sessions_at(id, index_.view(handle).ip);
+      expect(index_.as_many_at_address(handle, n) == (there >= n), "as_many_at_address");
+    }
     const IpAddress ip = make_ip();
     in.ip = {*Cidr::parse(ip.to_string())};
     expect(index_.sessions_at(id, ip) == model_.matching({&id, 1}, in).size(), "sessions_at an address");

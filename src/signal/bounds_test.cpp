@@ -13,6 +13,7 @@ TEST(Bounds, AUserWithTenThousandSessions) {
     world.pass(Duration{500});
     sessions.push_back(world.start({"robot", "192.0.2." + std::to_string(i % 200)}));
   }
+  world.settle();
   const auto found = world.finding("robot", Rule::kManySessions);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->sessions.size(), kSessionsLookedAt);

@@ -171,7 +171,7 @@ void Watch::started(const index::Handle& handle, Time now) {
   impl_->travel(realm, profile, row, seen);
   impl_->keep(realm, row.user, profile);
   impl_->arrived(realm, row.ip, seen.device);
-  impl_->look(realm, row.user, now, std::move(profile));
+  impl_->look_soon(realm, row.user, now, std::move(profile));
 }
 
 // What a session teaches that goes on elsewhere, with something else, or after a long rest.
@@ -181,6 +181,11 @@ void Watch::Impl::used(const index::Handle& handle, const Before& before, Time a
   const RuleSettings& awakened = realm.settings->rules[Rule::kAwakened];
   const bool woke = awakened.enabled && at - before.last_access >= awakened.asleep_for;
   const bool device = row.device_hash != before.device_hash, moved = row.ip != before.ip;
+  // Where it was, with what it was: all that may come of it is that it is active beside others again.
+  if (!woke && !device && !moved) {
+    if (joins(realm, row.user, before, at)) enqueue(realm, row.user);
+    return;
+  }
   if (device || moved) arrived(realm, row.ip, index.device_key(handle));
   if (woke || device || device::network_of(row.ip) != device::network_of(before.ip)) {
     Profile profile = this->profile(realm, row.user, SessionNo{});
@@ -200,7 +205,20 @@ void Watch::Impl::used(const index::Handle& handle, const Before& before, Time a
                              "used again after " + span_words(at - before.last_access) + " of rest"});
     keep(realm, row.user, profile);
   }
-  look(realm, row.user, now);
+  look_soon(realm, row.user, now);
+}
+
+// Whether a session that was out of use is now one of enough that are in use to be in too many networks at once.
+bool Watch::Impl::joins(const RealmState& realm, std::uint32_t user, const Before& before, Time at) const {
+  const RuleSettings& rule = realm.settings->rules[Rule::kManyNetworks];
+  const auto enough = static_cast<std::uint64_t>(rule.threshold);
+  if (!rule.enabled || at - before.last_access <= rule.window || sessions_of(realm, user) < enough) return false;
+  std::vector<index::Handle> handles;
+  index.handles_of(realm.id, user, kSessionsLookedAt, handles);
+  const auto in_use = std::count_if(handles.begin(), handles.end(), [&](const index::Handle& handle) {
+    return at - index.facts(handle).last_access <= rule.window;
+  });
+  return static_cast<std::uint64_t>(in_use) >= enough;
 }
 
 void Watch::updated(const index::Handle& handle, const Before& before, Time now) {
@@ -219,17 +237,16 @@ void Watch::ended(RealmId realm_id, std::uint32_t user, SessionNo, Time now) {
   impl_->count_sessions(realm, user, -1);
   // Of many, an older one comes among those looked at: with all that end together, once.
   if (many) return Impl::enqueue(realm, user);
-  if (Impl::flag_of(realm, user) == nullptr) return;
-  // A few are looked at at once, so that whoever ended them sees what came of it; a realm's worth is left to the sweep,
-  // which looks at each user once.
-  if (impl_->ends_looked_at++ < kEndsLookedAt)
-    impl_->look(realm, user, now);
-  else
-    Impl::enqueue(realm, user);
+  if (Impl::flag_of(realm, user) != nullptr) impl_->look_soon(realm, user, now);
 }
 
-void Watch::Impl::look(RealmState& realm, std::uint32_t user, Time now, std::optional<Profile> known) {
-  adopt(realm, user, judge_user(realm, user, now, true, std::move(known)), true);
+// A few users are looked at at once, so that whoever changed something sees what came of it. The many of an import, a
+// storm of touches or a realm that ends are left to the sweep, which looks at each once and when there is time.
+void Watch::Impl::look_soon(RealmState& realm, std::uint32_t user, Time now, std::optional<Profile> known) {
+  if (looked_at_once++ < kLookedAtOnce)
+    adopt(realm, user, judge_user(realm, user, now, true, std::move(known)), true);
+  else
+    enqueue(realm, user);
 }
 
 // --- Realms and users

@@ -95,14 +95,16 @@ class Watch {
   void load_profile(RealmId realm, std::uint32_t user, std::string_view bytes);
   void loaded(Time now);
 
-  // After the index has taken the change in.
+  // After the index has taken the change in. What they teach is known at once; of the users that they concern a few are
+  // looked at at once, too, and the rest by the next sweeps.
   void started(const index::Handle& handle, Time now);
   void updated(const index::Handle& handle, const Before& before, Time now);
   void touched(const index::Handle& handle, const Before& before, Time at);
   void ended(RealmId realm, std::uint32_t user, SessionNo no, Time now);
   // Whether a touch could change anything here. False for the mass of them.
+  static bool rested(Time last_access, Time at) { return at - last_access > kStill; }
   static bool worth_a_look(const Before& before, Time at, const IpAddress& ip) {
-    return ip != before.ip || at - before.last_access > kStill;
+    return ip != before.ip || rested(before.last_access, at);
   }
   // Looks at up to `budget` users whose findings may have lapsed, or whose realm's settings have changed. True if more
   // is to be done at once. Called without a lock: it takes the WriteLock for what it changes, which is little.
@@ -128,7 +130,7 @@ class Watch {
   static constexpr std::size_t kMostRaised = 1'024;
 
  private:
-  static constexpr std::size_t kEndsLookedAt = 64;  // between two sweeps
+  static constexpr std::size_t kLookedAtOnce = 64;  // users, between two sweeps
   // Activity after a longer rest than this may bring a session back among those in use "at once".
   static constexpr Duration kStill = Duration::minutes(5);
   struct Impl;

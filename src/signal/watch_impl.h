@@ -65,7 +65,7 @@ struct RealmState {
   std::uint64_t flagged() const {
     return by_severity[1].cardinality() + by_severity[2].cardinality() + by_severity[3].cardinality();
   }
-  // Of users with more sessions than are looked at: those that have marks.
+  // Of users with findings and more sessions than are looked at: those that have marks.
   std::unordered_map<std::uint32_t, std::vector<index::Handle>> marked;
 
   Crowd crowd;
@@ -102,13 +102,14 @@ struct Watch::Impl {
   void keep(RealmState& realm, std::uint32_t user, Profile profile);
   void travel(const RealmState& realm, Profile& profile, const index::RowView& row, const Sighting& seen) const;
   void used(const index::Handle& handle, const Before& before, Time at, Time now);
+  bool joins(const RealmState& realm, std::uint32_t user, const Before& before, Time at) const;
   void arrived(RealmState& realm, const IpAddress& ip, const std::string& device);
   void count_sessions(RealmState& realm, std::uint32_t user, std::int64_t change);
   static std::uint64_t sessions_of(const RealmState& realm, std::uint32_t user) {
     return user < realm.sessions.size() ? realm.sessions[user] : 0;
   }
   // `known`: the user's profile, where the caller has just learnt it.
-  void look(RealmState& realm, std::uint32_t user, Time now, std::optional<Profile> known = std::nullopt);
+  void look_soon(RealmState& realm, std::uint32_t user, Time now, std::optional<Profile> known = std::nullopt);
 
   // --- watch_look.cpp: from a user's sessions to findings, and from those to marks
   struct Judged {
@@ -124,11 +125,11 @@ struct Watch::Impl {
   Judged judge_user(RealmState& realm, std::uint32_t user, Time now, bool counting,
                     std::optional<Profile> known = std::nullopt) const;
   void describe(RealmState& realm, std::vector<CaseRow>& rows, bool counting) const;
-  SharedBy users_at(RealmState& realm, const IpAddress& ip, bool trusted, bool counting) const;
+  SharedBy users_at(RealmState& realm, const CaseRow& row, bool counting) const;
   SharedBy users_with(RealmState& realm, const std::string& device, bool counting) const;
   template <class Key>
   SharedBy users_sharing(RealmState& realm, std::unordered_map<Key, SharedCount>& known, const Key& key,
-                         std::uint64_t sessions, std::int64_t threshold,
+                         bool enough_sessions, std::int64_t threshold,
                          const std::function<void(std::vector<index::Handle>&)>& list) const;
   bool same(const RealmState& realm, std::uint32_t user, const Judged& judged) const;
   void adopt(RealmState& realm, std::uint32_t user, Judged judged, bool news);
@@ -146,7 +147,7 @@ struct Watch::Impl {
   PlaceOf place_of;
   std::map<RealmId, std::unique_ptr<RealmState>> realms;
   std::vector<Raised> raised;
-  std::size_t ends_looked_at = 0;  // since the last sweep
+  std::size_t looked_at_once = 0;  // since the last sweep
   bool ready = false;              // loaded
 };
 

@@ -53,10 +53,10 @@ std::uint16_t mark_in(const Marks& marks, SessionNo no) {
 // more have: exact where it decides, and cheap however many come.
 template <class Key>
 SharedBy Watch::Impl::users_sharing(RealmState& realm, std::unordered_map<Key, SharedCount>& known, const Key& key,
-                                    std::uint64_t sessions, std::int64_t threshold,
+                                    bool enough_sessions, std::int64_t threshold,
                                     const std::function<void(std::vector<index::Handle>&)>& list) const {
   const auto enough = static_cast<std::uint64_t>(threshold);
-  if (sessions < enough) {
+  if (!enough_sessions) {
     known.erase(key);
     return {};
   }
@@ -76,7 +76,7 @@ SharedBy Watch::Impl::users_sharing(RealmState& realm, std::unordered_map<Key, S
   for (const index::Handle& handle : handles) users.push_back(index.view(handle).user);
   std::sort(users.begin(), users.end());
   users.erase(std::unique(users.begin(), users.end()), users.end());
-  count = {{users.size(), sessions > handles.size()}, 0, false};
+  count = {{users.size(), handles.size() == kCounted}, 0, false};
   // Crossing the threshold concerns everybody there, not only the one who crossed it.
   const bool after = users.size() >= enough;
   if (before != after)
@@ -84,13 +84,15 @@ SharedBy Watch::Impl::users_sharing(RealmState& realm, std::unordered_map<Key, S
   return after ? count.by : SharedBy{};
 }
 
-SharedBy Watch::Impl::users_at(RealmState& realm, const IpAddress& ip, bool trusted, bool counting) const {
+SharedBy Watch::Impl::users_at(RealmState& realm, const CaseRow& row, bool counting) const {
   const RuleSettings& rule = realm.settings->rules[Rule::kSharedAddress];
-  if (!rule.enabled || trusted) return {};
+  if (!rule.enabled || row.trusted()) return {};
+  const IpAddress& ip = row.view.ip;
   const std::lock_guard lock(realm.shared_mutex);
   if (!counting) return as_known(realm.addresses, ip, rule.threshold);
   return users_sharing(
-      realm, realm.addresses, ip, index.sessions_at(realm.id, ip), rule.threshold,
+      realm, realm.addresses, ip, index.as_many_at_address(row.handle, static_cast<std::uint64_t>(rule.threshold)),
+      rule.threshold,
       [&](std::vector<index::Handle>& out) { index.handles_at(realm.id, Cidr(ip, 128), kCounted, out); });
 }
 
@@ -100,7 +102,8 @@ SharedBy Watch::Impl::users_with(RealmState& realm, const std::string& device, b
   if (!rule.enabled || !device.starts_with("id:")) return {};
   const std::lock_guard lock(realm.shared_mutex);
   if (!counting) return as_known(realm.devices, device, rule.threshold);
-  return users_sharing(realm, realm.devices, device, index.sessions_with(realm.id, device), rule.threshold,
+  const bool enough = index.sessions_with(realm.id, device) >= static_cast<std::uint64_t>(rule.threshold);
+  return users_sharing(realm, realm.devices, device, enough, rule.threshold,
                        [&](std::vector<index::Handle>& out) { index.handles_with(realm.id, device, kCounted, out); });
 }
 
@@ -131,7 +134,7 @@ void Watch::Impl::describe(RealmState& realm, std::vector<CaseRow>& rows, bool c
     row.place = place(row.view.ip);
     row.named = realm.settings->network_at(row.view.ip);
     row.network = network_id(row.view.ip, row.place ? &*row.place : nullptr);
-    row.at_address = users_at(realm, row.view.ip, row.trusted(), counting);
+    row.at_address = users_at(realm, row, counting);
   }
 }
 
@@ -173,15 +176,24 @@ void Watch::Impl::set_marks(RealmState& realm, std::uint32_t user, const Judged&
     if (const std::uint16_t mark = mark_in(marks, row.view.no); index.marks(row.handle) != mark)
       index.set_marks(row.handle, mark);
   // Of a user with more sessions than that, some may have been looked at before and no more now.
-  const auto known = realm.marked.find(user);
-  if (known != realm.marked.end()) {
-    for (const index::Handle& handle : known->second)
+  const bool beyond = judged.rows.size() >= kSessionsLookedAt;
+  const auto unmark = [&](const std::vector<index::Handle>& handles) {
+    for (const index::Handle& handle : handles)
       if (!marks.contains(handle.no.value) && index.alive(handle) && index.marks(handle) != 0)
         index.set_marks(handle, 0);
-    realm.marked.erase(known);
+  };
+  const auto known = realm.marked.find(user);
+  if (known != realm.marked.end()) {
+    unmark(known->second);
+    if (!beyond) realm.marked.erase(known);
+  } else if (beyond) {
+    std::vector<index::Handle> all;
+    index.handles_of(realm.id, user, ~std::size_t{0}, all);
+    unmark(all);
   }
-  if (marks.empty() || judged.rows.size() < kSessionsLookedAt) return;
+  if (!beyond) return;
   std::vector<index::Handle>& kept = realm.marked[user];
+  kept.clear();
   for (const CaseRow& row : judged.rows)
     if (marks.contains(row.view.no.value)) kept.push_back(row.handle);
 }

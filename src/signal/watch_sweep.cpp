@@ -90,7 +90,7 @@ bool Watch::waiting() const {
 }
 
 bool Watch::sweep(Time now, std::size_t budget) {
-  impl_->ends_looked_at = 0;
+  impl_->looked_at_once = 0;
   for (auto& [id, realm] : impl_->realms)
     if (!impl_->sweep_realm(*realm, now, budget)) return true;
   return false;
