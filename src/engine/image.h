@@ -14,10 +14,10 @@
 namespace curfew::engine {
 
 struct ImageOptions {
-  std::string path;                        // of its file; empty: none is written, none taken
-  std::string program;                     // version and build: another program's image is not read
-  std::uint64_t least_sessions = 100'000;  // fewer are read quickly enough
-  std::uint64_t reserve_bytes = 0;         // to be left free on the disk
+  std::string path;                          // of its file; empty: none is written, none taken
+  std::string program;                       // version and build: another program's image is not read
+  std::uint64_t least_sessions = 100'000;    // fewer are read quickly enough
+  std::uint64_t reserve_bytes = 0;           // to be left free on the disk
   Duration longest = Duration::seconds(20);  // writing that takes longer is given up
 };
 

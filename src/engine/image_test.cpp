@@ -184,7 +184,8 @@ TEST_F(ImageTest, ABrokenOneIsRefusedAndNothingIsLost) {
   stop(Outcome::kWritten);
   keep_image();
   const auto size = std::filesystem::file_size(kept);
-  for (const std::size_t at : {std::size_t{0}, std::size_t{100}, std::size_t{5'000}, static_cast<std::size_t>(size - 1)}) {
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{100}, std::size_t{5'000}, static_cast<std::size_t>(size - 1)}) {
     SCOPED_TRACE(at);
     world->abandoned.push_back(std::move(world->engine));  // one that stopped would leave its own
     bring_back();

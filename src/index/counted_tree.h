@@ -213,7 +213,7 @@ class CountedTree {
   struct Inner {
     std::uint64_t hi[kFan], lo[kFan], no[kFan];
     std::uint32_t child[kFan], items[kFan], marked[kFan],
-        first[kFan];  // first: an item at the separator, unless by value
+        first[kFan];              // first: an item at the separator, unless by value
     std::uint32_t count, unused;  // no bytes between: images are compared and summed
   };
   struct Path {

@@ -79,7 +79,7 @@ class DeviceDirectory {
   }
   std::size_t memory_bytes() const;
   void save(ImageWriter& out) const;
-  void load(ImageReader& in);  // refused where agent strings are told to be something else now
+  void load(ImageReader& in);              // refused where agent strings are told to be something else now
   std::uint64_t rows_of_families() const;  // these two for tests
   std::uint64_t rows_of_ids() const;
   void verify() const;  // stops the program unless the families count their agents; for tests

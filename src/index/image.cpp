@@ -270,14 +270,15 @@ Result<std::unique_ptr<ImageReader>> ImageReader::open(const std::string& path, 
   if (file < 0) return no_image(path, errno);
   auto ahead = std::make_unique<Ahead>(file, name);  // closes it
   Header header;
-  struct stat about {};
+  struct stat about{};
   if (::pread(file, &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header) || ::fstat(file, &about) != 0 ||
       header.magic != kMagic || header.sum != header.right_sum() || header.program_size > kNameBytes ||
       header.state_size > kNameBytes)
     return not_what_was_written();
   if (header.format != kFormat || header.block != kBlock || header.hashing != hashing() ||
       std::string_view(header.program, header.program_size) != name.program)
-    return fail(ErrorCode::kConflict, "image_of_other_program", "The index image is of another version of the program.");
+    return fail(ErrorCode::kConflict, "image_of_other_program",
+                "The index image is of another version of the program.");
   if (std::string_view(header.state, header.state_size) != name.state)
     return fail(ErrorCode::kConflict, "image_of_other_state", "The index image is of another state of the ledger.");
   const auto bytes = static_cast<std::uint64_t>(about.st_size) - sizeof header;

@@ -32,8 +32,8 @@ void BlobArena::load(ImageReader& in) {
 void OrdinalTable::save(ImageWriter& out) const {
   out.pages(buckets_);
   out.pages(overflow_);
-  for (const std::uint64_t n : {std::uint64_t{free_overflow_}, std::uint64_t{round_}, std::uint64_t{count_},
-                                std::uint64_t{size_}})
+  for (const std::uint64_t n :
+       {std::uint64_t{free_overflow_}, std::uint64_t{round_}, std::uint64_t{count_}, std::uint64_t{size_}})
     out.number(n);
 }
 
@@ -160,7 +160,8 @@ void ClientDirectory::save(ImageWriter& out) const {
     out.text(client.name);
     out.bitmap(client.regular_rows);
     out.bitmap(client.offline_rows);
-    for (const std::uint64_t n : {client.sessions, client.offline, std::uint64_t{client.sets}, std::uint64_t{client.known}})
+    for (const std::uint64_t n :
+         {client.sessions, client.offline, std::uint64_t{client.sets}, std::uint64_t{client.known}})
       out.number(n);
   }
   out.array(std::span<const std::uint32_t>(free_clients_));

@@ -89,7 +89,7 @@ TEST_F(ImageTest, WhatWasWrittenIsRead) {
   Index index;
   fill(index, sessions);
   ASSERT_TRUE(write(index));
-  struct stat about {};
+  struct stat about{};
   ASSERT_EQ(::stat(path.c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777U, 0600U);
   EXPECT_FALSE(std::filesystem::exists(path + ".new"));

@@ -196,7 +196,7 @@ class Index {
   std::array<std::uint64_t, device::kKinds> kinds(std::span<const RealmId> realms) const;          // sessions by kind
   std::vector<ClientRow> clients(std::span<const RealmId> realms, std::string_view search) const;  // by client id
   std::string client_name(RealmId realm, std::string_view client_id) const;  // the id itself where there is no name
-  std::vector<RealmId> realms() const;  // that anything is known of, ascending
+  std::vector<RealmId> realms() const;                                       // that anything is known of, ascending
   std::uint64_t size(RealmId realm) const;
   std::uint64_t size() const;
   std::uint64_t memory_bytes() const;  // an estimate, for metrics

@@ -4,7 +4,6 @@
 #include "index/model.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <algorithm>

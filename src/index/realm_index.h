@@ -146,7 +146,7 @@ class RealmIndex {
   std::size_t memory_bytes() const;
   void save(ImageWriter& out) const;  // image.h; requires: settled
   void load(ImageReader& in);         // into a fresh one
-  void verify() const;  // stops the program unless the invariants hold; for tests
+  void verify() const;                // stops the program unless the invariants hold; for tests
 
   static constexpr std::uint32_t kNone = OrdinalTable::kNone;
 
