@@ -112,7 +112,7 @@ bool Engine::Impl::round() {
     worked |= sweep(batch);
     forget_old(batch);
   }
-  commit(batch);
+  if (commit(batch)) stride();
   worked |= drain_touches();
   worked |= sweep_signals();
   publish_raised();
@@ -123,19 +123,25 @@ bool Engine::Impl::round() {
 }
 
 bool Engine::Impl::commit(Batch& batch) {
+  if (!batch.durable_work()) return adopt(batch, std::nullopt);
+  return adopt(batch, ledger.append(batch.seal()));
+}
+
+// What the ledger said of a batch, if it was asked: the index takes the batch in, and everybody who waits for it is
+// told. False if it failed, and then nothing of it happened.
+bool Engine::Impl::adopt(Batch& batch, const std::optional<Result<ledger::Position>>& appended) {
   told_jobs.clear();
-  if (batch.durable_work()) {
-    const auto appended = ledger.append(batch.seal());
-    if (!appended) {
+  if (appended) {
+    if (!*appended) {
       ++counters.commit_failures;
       ledger_ok = false;
       const std::int64_t later = clock.monotonic_ns() + 500 * kNsPerMs;
       for (const auto& job : jobs) job->retry_at_ns = later;
-      batch.finish(tl::make_unexpected(appended.error()));
+      batch.finish(tl::make_unexpected(appended->error()));
       return false;
     }
     ledger_ok = true;
-    position = *appended;
+    position = **appended;
     position_time = batch.now().ms;
     ++counters.commits;
     counters.audit_records += batch.records();
