@@ -10,9 +10,10 @@ namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::chrono::milliseconds kIdleWait{20};  // how long a buffered activity waits when nothing else happens
-constexpr std::chrono::microseconds kGather{200};   // how long a commit waits for those who came with the last one
-constexpr std::size_t kTouchSlice = 512;            // touches under one WriteLock
-constexpr std::size_t kFlushSlice = 4'096;          // activities written between two rounds
+constexpr std::chrono::milliseconds kBetweenLooks{1};
+constexpr std::chrono::microseconds kGather{200};  // how long a commit waits for those who came with the last one
+constexpr std::size_t kTouchSlice = 512;           // touches under one WriteLock
+constexpr std::size_t kFlushSlice = 4'096;         // activities written between two rounds
 constexpr std::uint32_t kSweepStep = 4'096;
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr Duration kLongestPause =
@@ -71,10 +72,12 @@ std::vector<Work> Engine::Impl::take_work() {
 
 bool Engine::Impl::wait_for_work() {
   const std::int64_t now = clock.monotonic_ns();
-  const bool busy = sweeping || signals_left ||
-                    std::any_of(jobs.begin(), jobs.end(), [&](const auto& job) { return job->retry_at_ns <= now; });
+  const bool busy =
+      sweeping || std::any_of(jobs.begin(), jobs.end(), [&](const auto& job) { return job->retry_at_ns <= now; });
   std::unique_lock lock(queue_mutex);
-  if (!busy) queue_wake.wait_for(lock, kIdleWait, [this] { return stopping || !queue.empty(); });
+  // Users who are still to be looked at take a third of a core, not all of it.
+  const std::chrono::milliseconds wait = signals_left ? kBetweenLooks : kIdleWait;
+  if (!busy) queue_wake.wait_for(lock, wait, [this] { return stopping || !queue.empty(); });
   return !stopping || !queue.empty();
 }
 
