@@ -42,7 +42,6 @@ void Call::answer(http::Response response) {
   bool cached = false;
   for (const http::Header& header : response.headers) cached = cached || header.name == "Cache-Control";
   if (!cached) response.headers.push_back({"Cache-Control", "no-store"});
-  response.headers.push_back({"X-Content-Type-Options", "nosniff"});
   respond(std::move(response));
 }
 

@@ -39,7 +39,7 @@ bool is_variable(std::string_view part) {
 
 bool fits(const Segments& pattern, const Segments& path) {
   if (pattern.count != path.count) return false;
-  for (std::size_t i = 0; i < path.count; ++i)
+  for (std::size_t i = path.count; i-- > 0;)  // most begin alike
     if (!is_variable(pattern.parts[i]) && pattern.parts[i] != path.parts[i]) return false;
   return true;
 }
@@ -96,6 +96,10 @@ Match match(http::Method method, std::string_view path) {
   if (best == nullptr) return found;
   for (std::size_t i = 0; i < segments.count; ++i) {
     if (!is_variable(best->pattern.parts[i])) continue;
+    if (segments.parts[i].find('%') == std::string_view::npos) {  // the target holds visible ASCII alone
+      found.variables.emplace_back(segments.parts[i]);
+      continue;
+    }
     auto decoded = percent_decode(segments.parts[i]);
     if (!decoded || decoded->empty() || !is_valid_utf8(*decoded)) return Match{};
     found.variables.push_back(*std::move(decoded));

@@ -72,7 +72,7 @@ Result<http::Response> list_signals(Services& services, const Call& call) {
       if (!user) continue;
       AttentionRow& out = rows.emplace_back(AttentionRow{*user, row.findings.severity, row.findings.since, {}});
       for (const signal::Finding& finding : row.findings.findings)
-        out.findings.push_back(name_sessions(index, row.realm, row.user, finding));
+        out.findings.push_back(name_sessions(index, row.realm, row.user, finding, true));
     }
     end.as_of = services.engine.as_of();
   }

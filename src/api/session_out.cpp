@@ -86,20 +86,16 @@ std::string_view ClientNames::of(session::RealmId realm, std::string_view client
 // ---------------------------------------------------------------------------------------------------------------------
 
 NamedFinding name_sessions(const index::Index& index, session::RealmId realm, std::uint32_t user,
-                           const signal::Finding& finding) {
-  NamedFinding named{finding, {}, std::vector<session::SessionKey>(finding.evidence.size())};
+                           signal::Finding finding, bool all) {
+  NamedFinding named{std::move(finding), {}, {}};
+  named.evidence.resize(named.finding.evidence.size());
   std::vector<index::Handle> handles;
   index.handles_of(realm, user, signal::kSessionsLookedAt, handles);
   for (const index::Handle& handle : handles) {
-    const bool meant = std::find(finding.sessions.begin(), finding.sessions.end(), handle.no) != finding.sessions.end();
-    session::SessionKey key;
-    const auto key_once = [&]() -> const session::SessionKey& {
-      if (key.id.empty()) key = index.get(handle).key;
-      return key;
-    };
-    if (meant) named.sessions.push_back(key_once());
-    for (std::size_t i = 0; i < finding.evidence.size(); ++i)
-      if (finding.evidence[i].session == handle.no) named.evidence[i] = key_once();
+    if (all && std::ranges::find(named.finding.sessions, handle.no) != named.finding.sessions.end())
+      named.sessions.push_back(index.key(handle));
+    for (std::size_t i = 0; i < named.evidence.size(); ++i)
+      if (named.finding.evidence[i].session == handle.no) named.evidence[i] = index.key(handle);
   }
   return named;
 }
@@ -111,16 +107,18 @@ void SessionNotes::collect(std::span<const session::Session> sessions) {
     names_.collect(index, session);
     const auto user = index.user_number(session.key.realm, session.user_id);
     if (!user) continue;
-    const auto [named, fresh] = by_user_.try_emplace({session.key.realm, *user});
+    const auto [known, fresh] = by_user_.try_emplace({session.key.realm, *user});
     if (fresh)
-      if (const auto found = watch.findings(session.key.realm, *user))
-        for (const signal::Finding& finding : found->findings)
-          named->second.push_back(name_sessions(index, session.key.realm, *user, finding));
-    if (named->second.empty()) continue;
+      if (auto found = watch.findings(session.key.realm, *user))
+        for (signal::Finding& finding : found->findings) known->second.push_back({std::move(finding), {}});
+    if (known->second.empty()) continue;
     std::vector<const NamedFinding*>& here = findings_[session.no];
     here.clear();
-    for (const NamedFinding& one : named->second)
-      if (std::ranges::find(one.finding.sessions, session.no) != one.finding.sessions.end()) here.push_back(&one);
+    for (Noted& noted : known->second) {
+      if (std::ranges::find(noted.finding.sessions, session.no) == noted.finding.sessions.end()) continue;
+      if (!noted.named) noted.named = name_sessions(index, session.key.realm, *user, noted.finding, false);
+      here.push_back(&*noted.named);
+    }
   }
 }
 

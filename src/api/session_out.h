@@ -30,7 +30,7 @@ class ClientNames {
 // A finding, with its sessions' names in place of their numbers.
 struct NamedFinding {
   signal::Finding finding;
-  std::vector<session::SessionKey> sessions;  // those that are live, as finding.sessions
+  std::vector<session::SessionKey> sessions;  // those that are live, as finding.sessions, where all are wanted
   std::vector<session::SessionKey> evidence;  // one for each of finding.evidence; an empty id where it is gone
 };
 
@@ -51,14 +51,18 @@ class SessionNotes {
  private:
   const engine::Engine* engine_;
   ClientNames names_;
-  // A page may hold all sessions of one user: their findings are named once.
-  std::map<std::pair<session::RealmId, std::uint32_t>, std::vector<NamedFinding>> by_user_;
-  std::map<session::SessionNo, std::vector<const NamedFinding*>> findings_;  // of by_user_
+  // A page may hold all sessions of one user: their findings are named once, and those alone that are told of.
+  struct Noted {
+    signal::Finding finding;
+    std::optional<NamedFinding> named;
+  };
+  std::map<std::pair<session::RealmId, std::uint32_t>, std::vector<Noted>> by_user_;
+  std::map<session::SessionNo, std::vector<const NamedFinding*>> findings_;  // in by_user_
 };
 
-// Under the ReadLock.
+// Under the ReadLock. Without `all` only the evidence is named.
 NamedFinding name_sessions(const index::Index& index, session::RealmId realm, std::uint32_t user,
-                           const signal::Finding& finding);
+                           signal::Finding finding, bool all);
 
 struct SessionView {
   const engine::Realm* realm = nullptr;  // the session's own

@@ -59,7 +59,8 @@ class Batch {
   void on_durable(std::function<void()> adopt) { adopt_.push_back(std::move(adopt)); }
 
   bool durable_work() const;  // whether there is anything to append
-  ledger::Commit& seal();     // completes the commit: rows, journal
+  ledger::Commit& seal();     // completes the commit: rows, journal; once
+  const ledger::Commit& commit() const { return commit_; }
   // Puts the changes into the index, in slices under the WriteLock; calls `ended` for every row that goes.
   void apply(const std::function<void(const index::Handle&, const session::Session&, session::EndCause,
                                       const std::string& revocation)>& ended);

@@ -46,6 +46,7 @@ struct Engine::Impl {
   std::vector<Work> take_work();
   void gather(std::unique_lock<std::mutex>& lock);
   bool commit(Batch& batch);
+  bool adopt(Batch& batch, const std::optional<Result<ledger::Position>>& appended);
   bool drain_touches();
   void flush_activity(bool all);
   bool sweep(Batch& batch);
@@ -80,6 +81,10 @@ struct Engine::Impl {
   void save_profiles(Batch& batch, bool at_once);
   void flush_profiles();
 
+  // --- job_stride.cpp
+  void stride();
+  bool may_stride(const Job& job);
+
   // --- job_runner.cpp
   // --------------------------------------------------------------------------------------------------------
   Result<index::SessionSet> select(const Selection& selection, session::SessionNo last_no,
@@ -88,7 +93,10 @@ struct Engine::Impl {
   Status list_missing(Job& job, const BySessions& sessions);
   bool run_jobs(Batch& batch);
   void tell(const std::shared_ptr<Job>& job);
-  void run_chunk(Batch& batch, const std::shared_ptr<Job>& job);
+  // The rows of the job from `from` on, which is moved behind the last of them; `ahead` others that the job has ended
+  // are not durable yet. How many it ended.
+  std::uint64_t run_chunk(Batch& batch, const std::shared_ptr<Job>& job, index::SessionSet::Place& from,
+                          std::uint64_t ahead);
   void finish_job(Batch& batch, const std::shared_ptr<Job>& job, RevocationState state);
   void row_ended(const index::Handle& handle, const session::Session& session, session::EndCause cause,
                  const std::string& revocation);

@@ -267,29 +267,37 @@ bool Engine::Impl::run_jobs(Batch& batch) {
       finish_job(batch, job, RevocationState::kStopped);
     else if (job->rest.empty())
       finish_job(batch, job, RevocationState::kDone);
-    else
-      run_chunk(batch, job);
+    else if (!may_stride(*job)) {
+      index::SessionSet::Place from;
+      run_chunk(batch, job, from, 0);
+    }
     return true;
   }
   return false;
 }
 
-void Engine::Impl::run_chunk(Batch& batch, const std::shared_ptr<Job>& job) {
-  const auto handles = index.members(job->rest, {}, options.revocation_chunk);
+std::uint64_t Engine::Impl::run_chunk(Batch& batch, const std::shared_ptr<Job>& job, index::SessionSet::Place& from,
+                                      std::uint64_t ahead) {
+  const auto handles = index.members(job->rest, from, options.revocation_chunk);
   std::uint64_t ended = 0;
   for (const index::Handle& handle : handles)
     if (handle.no > job->last_no)
       job->rest.remove(handle.realm, handle.row);  // a row that was given away: never ours
     else if (batch.end(handle, job->cause, job->told.origin, job->told.reason, job->told.id))
       ++ended;
-  if (handles.empty()) job->rest = {};  // rows without sessions: nothing that could still be ended
+  if (handles.empty()) {
+    if (from.row == 0) job->rest = {};  // rows without sessions: nothing that could still be ended
+    return 0;
+  }
+  from = {handles.back().realm, handles.back().row + 1};
   Job after = *job;
-  after.told.revoked += ended;
+  after.told.revoked += ahead + ended;
   save_progress(batch, after);
   batch.on_durable([this, job, ended] {
     job->told.revoked += ended;
     tell(job);
   });
+  return ended;
 }
 
 // A row went. Whoever was going to end it, and did not, has a failure to tell.

@@ -10,9 +10,10 @@ namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::chrono::milliseconds kIdleWait{20};  // how long a buffered activity waits when nothing else happens
-constexpr std::chrono::microseconds kGather{200};   // how long a commit waits for those who came with the last one
-constexpr std::size_t kTouchSlice = 512;            // touches under one WriteLock
-constexpr std::size_t kFlushSlice = 4'096;          // activities written between two rounds
+constexpr std::chrono::milliseconds kBetweenLooks{1};
+constexpr std::chrono::microseconds kGather{200};  // how long a commit waits for those who came with the last one
+constexpr std::size_t kTouchSlice = 512;           // touches under one WriteLock
+constexpr std::size_t kFlushSlice = 4'096;         // activities written between two rounds
 constexpr std::uint32_t kSweepStep = 4'096;
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr Duration kLongestPause =
@@ -71,10 +72,12 @@ std::vector<Work> Engine::Impl::take_work() {
 
 bool Engine::Impl::wait_for_work() {
   const std::int64_t now = clock.monotonic_ns();
-  const bool busy = sweeping || signals_left ||
-                    std::any_of(jobs.begin(), jobs.end(), [&](const auto& job) { return job->retry_at_ns <= now; });
+  const bool busy =
+      sweeping || std::any_of(jobs.begin(), jobs.end(), [&](const auto& job) { return job->retry_at_ns <= now; });
   std::unique_lock lock(queue_mutex);
-  if (!busy) queue_wake.wait_for(lock, kIdleWait, [this] { return stopping || !queue.empty(); });
+  // Users who are still to be looked at take a third of a core, not all of it.
+  const std::chrono::milliseconds wait = signals_left ? kBetweenLooks : kIdleWait;
+  if (!busy) queue_wake.wait_for(lock, wait, [this] { return stopping || !queue.empty(); });
   return !stopping || !queue.empty();
 }
 
@@ -112,7 +115,7 @@ bool Engine::Impl::round() {
     worked |= sweep(batch);
     forget_old(batch);
   }
-  commit(batch);
+  if (commit(batch)) stride();
   worked |= drain_touches();
   worked |= sweep_signals();
   publish_raised();
@@ -123,19 +126,25 @@ bool Engine::Impl::round() {
 }
 
 bool Engine::Impl::commit(Batch& batch) {
+  if (!batch.durable_work()) return adopt(batch, std::nullopt);
+  return adopt(batch, ledger.append(batch.seal()));
+}
+
+// What the ledger said of a batch, if it was asked: the index takes the batch in, and everybody who waits for it is
+// told. False if it failed, and then nothing of it happened.
+bool Engine::Impl::adopt(Batch& batch, const std::optional<Result<ledger::Position>>& appended) {
   told_jobs.clear();
-  if (batch.durable_work()) {
-    const auto appended = ledger.append(batch.seal());
-    if (!appended) {
+  if (appended) {
+    if (!*appended) {
       ++counters.commit_failures;
       ledger_ok = false;
       const std::int64_t later = clock.monotonic_ns() + 500 * kNsPerMs;
       for (const auto& job : jobs) job->retry_at_ns = later;
-      batch.finish(tl::make_unexpected(appended.error()));
+      batch.finish(tl::make_unexpected(appended->error()));
       return false;
     }
     ledger_ok = true;
-    position = *appended;
+    position = **appended;
     position_time = batch.now().ms;
     ++counters.commits;
     counters.audit_records += batch.records();

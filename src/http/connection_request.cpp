@@ -105,6 +105,8 @@ bool Connection::take_head(std::size_t end) {
 }
 
 bool Connection::dispatch() {
+  // Nothing to plan for what most requests are.
+  if (!framing_.has_body() && (head_.method == Method::kGet || head_.method == Method::kHead)) return call_handler();
   BodyPlan plan;
   try {
     plan = worker_.shared().application.plan(head_);

@@ -115,6 +115,7 @@ struct BodyPlan {
 class Application {
  public:
   virtual ~Application() = default;
+  // Not asked of a GET or HEAD without a body.
   virtual BodyPlan plan(const RequestHead& head) = 0;
   virtual void handle(RequestHead head, std::string body, Responder respond) = 0;
   // For streamed plans. May answer at once through `respond` and return null: the body is then drained up to a bound.

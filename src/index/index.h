@@ -152,8 +152,9 @@ class Index {
   struct Names {
     std::string user_id, username, session_id;
   };
-  // These four require alive(handle), too.
+  // These five require alive(handle), too.
   Names names(const Handle& handle) const;
+  session::SessionKey key(const Handle& handle) const;
   RowView view(const Handle& handle) const;
   std::string device_key(const Handle& handle) const;
   std::uint16_t marks(const Handle& handle) const;

@@ -84,6 +84,13 @@ Index::Names Index::names(const Handle& handle) const {
   return out;
 }
 
+session::SessionKey Index::key(const Handle& handle) const {
+  const RealmIndex& realm = *impl_->find(handle.realm);
+  session::SessionKey out{handle.realm, realm.rows().facts(handle.row).type(), {}};
+  realm.rows().append_id_text(handle.row, out.id);
+  return out;
+}
+
 RowView Index::view(const Handle& handle) const {
   const RealmIndex& realm = *impl_->find(handle.realm);
   const RowFacts& facts = realm.rows().facts(handle.row);

@@ -11,8 +11,9 @@
 //      ledger can't write now: the next append tries again, and works once the storage does.
 //   3. Positions are dense from 1; audit seqs are dense from 1, and their times never decrease.
 //   4. A key that has a tombstone keeps it until trim_tombstones passes its time (`ended`); from then on it is absent.
-// Threads: append, record_activity and trims from one thread (the engine's); every read from any thread, beside them. A
-// visitor may call reads, and nothing else.
+// Threads: append, record_activity and trims one at a time, each after the one before has returned to whoever calls the
+// next (the engine's thread, or one that it waits for); every read from any thread, beside them. A visitor may call
+// reads, and nothing else.
 // Ownership: views handed to a visitor are valid only during the call.
 // Errors: append refuses a commit that breaks its own rules (check_commit below) with kInvalidArgument and stays as it
 // was; storage that can't write answers kUnavailable, "ledger_unavailable" or "disk_full"; stored bytes that are not

@@ -16,7 +16,7 @@
 
 namespace curfew::ledger {
 
-class MemoryLedger final : public Ledger {
+class MemoryLedger : public Ledger {
  public:
   // Faults.
   // The next `count` appends and records of activity answer kUnavailable, "ledger_unavailable"; nothing of them is

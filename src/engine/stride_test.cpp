@@ -1,0 +1,151 @@
+// Bulk revocations with the engine's own threads: one chunk is written while the next is decided.
+#include <gtest/gtest.h>
+
+#include <future>
+#include <set>
+
+#include "engine/test_world.h"
+
+namespace curfew::engine {
+namespace {
+
+using session::EndCause;
+using session::StartSession;
+
+// The writes of some chunks fail.
+class Failing : public ledger::MemoryLedger {
+ public:
+  std::set<int> fail_at;  // of the appends that end sessions
+  Result<ledger::Position> append(const ledger::Commit& commit) override {
+    if (!commit.ends.empty() && fail_at.contains(++chunks_)) {
+      ++failed;
+      return fail(ErrorCode::kUnavailable, "ledger_unavailable", "for a test");
+    }
+    return MemoryLedger::append(commit);
+  }
+  int failed = 0;
+
+ private:
+  int chunks_ = 0;
+};
+
+struct StrideTest : testing::Test {
+  void SetUp() override {
+    options.revocation_chunk = 50;
+    engine = std::make_unique<Engine>(ledger, clock, random, options);
+    ASSERT_TRUE(engine->open([](std::string_view, std::string_view, std::string_view) { return Status{}; }));
+    engine->start();
+    std::promise<Result<Realm>> made;
+    engine->create_realm("production", "production", {}, World::by("setup"),
+                         [&](Result<Realm> r) { made.set_value(std::move(r)); });
+    realm = made.get_future().get().value().id;
+  }
+  void TearDown() override { engine->stop(); }
+
+  session::Session session(int n) {
+    session::Session s;
+    s.key = {realm, session::SessionType::kRegular, "s" + std::to_string(n)};
+    s.user_id = s.username = "user" + std::to_string(n % 97);
+    s.ip = IpAddress::v4(0xcb007107);
+    s.started = s.last_access = clock.now();
+    return s;
+  }
+  std::future<Result<std::vector<CommandResult>>> start(int from, int to) {
+    auto done = std::make_shared<std::promise<Result<std::vector<CommandResult>>>>();
+    std::vector<session::Command> commands;
+    for (int n = from; n < to; ++n) commands.emplace_back(StartSession{session(n)});
+    auto future = done->get_future();
+    engine->submit({std::move(commands), World::by("ingest"), {}},
+                   [done](Result<std::vector<CommandResult>> r) { done->set_value(std::move(r)); });
+    return future;
+  }
+  std::future<Result<Revocation>> revoke_all() {
+    auto done = std::make_shared<std::promise<Result<Revocation>>>();
+    auto future = done->get_future();
+    RevocationRequest request;
+    request.selection = {{realm}, Everything{}, std::nullopt, true, std::nullopt};
+    request.reason = "INC-4711";
+    request.origin = World::by("operator");
+    engine->revoke(std::move(request), Duration::seconds(60),
+                   [done](Result<Revocation> r) { done->set_value(std::move(r)); });
+    return future;
+  }
+  std::uint64_t live() {
+    const index::Index::ReadLock lock(engine->index());
+    return engine->index().size(realm);
+  }
+  // Each end once, and a chain without a gap.
+  void expect_ends(std::size_t wanted) {
+    AuditQuery query;
+    query.all_realms = true;
+    query.action = audit::action::kSessionEnded;
+    std::set<std::string> ids;
+    std::size_t records = 0;
+    ASSERT_TRUE(engine->audit_log().visit(query, [&](const audit::Sealed& sealed) {
+      ids.insert(sealed.record.session_id);
+      ++records;
+      return true;
+    }));
+    EXPECT_EQ(records, wanted);
+    EXPECT_EQ(ids.size(), wanted);
+    const auto verified = engine->audit_log().verify();
+    ASSERT_TRUE(verified);
+    EXPECT_TRUE(verified->whole) << verified->detail;
+  }
+
+  Failing ledger;
+  SystemClock clock;
+  SeededRandom random{1};
+  Options options;
+  std::unique_ptr<Engine> engine;
+  RealmId realm;
+};
+
+TEST_F(StrideTest, EndsEverySessionOnceAndAccountsForIt) {
+  ASSERT_TRUE(start(0, 3'000).get());
+  const auto done = revoke_all().get();
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->state, RevocationState::kDone);
+  EXPECT_EQ(done->requested, 3'000U);
+  EXPECT_EQ(done->revoked, 3'000U);
+  EXPECT_EQ(done->failed, 0U);
+  EXPECT_EQ(live(), 0U);
+  expect_ends(3'000);
+}
+
+// Callers come all the time: starts of new sessions, and of ones that are being ended, which must not bring them back.
+TEST_F(StrideTest, GoesOnAmongOthers) {
+  ASSERT_TRUE(start(0, 3'000).get());
+  auto done = revoke_all();
+  std::size_t begun = 0;
+  for (int round = 0; done.wait_for(std::chrono::seconds(0)) != std::future_status::ready; ++round) {
+    const int fresh = 10'000 + round * 10;
+    const auto started = start(fresh, fresh + 10).get();
+    ASSERT_TRUE(started);
+    begun += started->size();
+    ASSERT_TRUE(start(round % 3'000, round % 3'000 + 1).get());
+  }
+  const auto revocation = done.get();
+  ASSERT_TRUE(revocation);
+  EXPECT_EQ(revocation->revoked, 3'000U);
+  EXPECT_EQ(live(), begun);
+  expect_ends(3'000);
+  for (const CommandResult& result : *start(0, 3'000).get()) ASSERT_EQ(result.outcome, session::Outcome::kAlreadyEnded);
+  EXPECT_EQ(live(), begun);
+}
+
+// What was decided after a chunk that could not be written goes with it, and both are done again.
+TEST_F(StrideTest, GivesUpWhatFollowsAFailedWrite) {
+  ledger.fail_at = {3, 4, 17};
+  ASSERT_TRUE(start(0, 2'000).get());
+  const auto revocation = revoke_all().get();
+  ASSERT_TRUE(revocation);
+  EXPECT_EQ(revocation->state, RevocationState::kDone);
+  EXPECT_EQ(revocation->revoked, 2'000U);
+  EXPECT_EQ(ledger.failed, 3);
+  EXPECT_EQ(live(), 0U);
+  expect_ends(2'000);
+}
+
+}  // namespace
+}  // namespace curfew::engine
