@@ -17,7 +17,7 @@ import {
   SkipToContent,
 } from '@patternfly/react-core';
 import BarsIcon from '@patternfly/react-icons/dist/esm/icons/bars-icon';
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, NavLink, Outlet, useLocation, useParams } from 'react-router-dom';
 import { useSignedIn } from '@/shared/auth/signed-in';
@@ -60,7 +60,7 @@ export function Shell() {
   );
 }
 
-function TopBar({ realm }: { realm: string }) {
+const TopBar = memo(function TopBar({ realm }: { realm: string }) {
   const { t } = useTranslation();
   return (
     <Masthead display={{ default: 'inline' }} className="cf-masthead">
@@ -83,7 +83,7 @@ function TopBar({ realm }: { realm: string }) {
       </MastheadContent>
     </Masthead>
   );
-}
+});
 
 function SideBar({ realm }: { realm: string }) {
   const { t } = useTranslation();
