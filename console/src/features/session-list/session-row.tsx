@@ -2,10 +2,9 @@
 // the browser needs for the same elements, and a change of filter is all rows at once.
 import { memo, useLayoutEffect, useRef, type MouseEvent } from 'react';
 import { useWords } from '@/shared/i18n/use-words';
-import type { LiveRow } from '@/shared/live/live-list';
 import { SignalTag } from '@/shared/signal/signal-tag';
 import { ClientTags, IpCell, OwnTag, TypeTag } from '@/shared/session/cells';
-import type { Session } from '@/shared/session/session';
+import type { EndCause, Session } from '@/shared/session/session';
 import { AbsoluteTime, RelativeTime } from '@/shared/time/timestamp';
 import { RowMenu } from './row-menu';
 
@@ -25,7 +24,9 @@ export type ColumnWords = Record<
 >;
 
 interface Props {
-  row: LiveRow;
+  id: string; // the session's key
+  session: Session;
+  ended: EndCause | undefined;
   titles: ColumnWords;
   selected: boolean;
   showRealm: boolean;
@@ -41,27 +42,26 @@ interface Props {
 const CELL = 'pf-v6-c-table__td';
 
 export const SessionRow = memo(function SessionRow(props: Props) {
-  const { row, titles, selected, showRealm, mayEnd, mayEndThis, linkUser } = props;
+  const { id, session, ended, titles, selected, showRealm, mayEnd, mayEndThis, linkUser } = props;
   const { onToggle, onRevoke, onDetails, onUser } = props;
   const t = useWords();
   const element = useRef<HTMLTableRowElement>(null);
-  const { session, ended } = row;
   const whose = { username: session.username, ip: session.ipAddress };
   const tickable = mayEndThis && !ended && !session.own;
 
   // The row was given to another session: the focus was on the one that is gone, and is not to act on this one.
-  const shown = useRef(row.key);
+  const shown = useRef(id);
   useLayoutEffect(() => {
-    if (shown.current === row.key) return;
-    shown.current = row.key;
+    if (shown.current === id) return;
+    shown.current = id;
     const focused = document.activeElement;
     if (focused instanceof HTMLElement && element.current?.contains(focused)) focused.blur();
-  }, [row.key]);
+  }, [id]);
 
   return (
     <tr
       ref={element}
-      data-row={row.key}
+      data-row={id}
       className={`pf-v6-c-table__tr cf-row${ended ? ' cf-row--ended' : ''}${selected ? ' pf-m-selected' : ''}`}
     >
       {mayEnd && (
@@ -69,7 +69,7 @@ export const SessionRow = memo(function SessionRow(props: Props) {
           <input
             type="checkbox"
             className="cf-check"
-            id={`select ${row.key}`}
+            id={`select ${id}`}
             aria-label={t('sessions.select', whose)}
             checked={selected && !ended}
             disabled={!tickable}

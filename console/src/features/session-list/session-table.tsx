@@ -92,7 +92,9 @@ export function SessionTable(props: Props) {
           {rows.map((row) => (
             <SessionRow
               key={assigned.get(row.key)}
-              row={row}
+              id={row.key}
+              session={row.session}
+              ended={row.ended}
               titles={titles}
               selected={isSelected(selection, row.session)}
               showRealm={showRealm}
