@@ -1,4 +1,6 @@
-import { Table, Tbody, Th, Thead, Tr, type ThProps } from '@patternfly/react-table';
+// The list. The table is PatternFly's without its Table, which has every title drawn and measured anew whenever a row changes.
+import '@patternfly/react-styles/css/components/Table/table-grid.css';
+import { Th, Thead, Tr, type ThProps } from '@patternfly/react-table';
 import { memo, useCallback, useMemo, useState, type MouseEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router-dom';
@@ -75,20 +77,23 @@ export function SessionTable(props: Props) {
     [navigate],
   );
 
+  const classes = ['pf-v6-c-table', 'pf-m-grid-lg', 'cf-table'];
+  if (density === 'compact') classes.push('pf-m-compact');
+  if (showRealm) classes.push('cf-table--wide');
+  if (dimmed) classes.push('cf-table--updating');
+
   return (
-    <Table
+    <table
       role="table"
       aria-label={t('sessions.table')}
-      variant={density === 'compact' ? 'compact' : undefined}
-      gridBreakPoint="grid-lg"
-      className={`cf-table${dimmed ? ' cf-table--updating' : ''}${showRealm ? ' cf-table--wide' : ''}`}
+      className={classes.join(' ')}
       aria-busy={loading || updating}
     >
       <Head titles={titles} sort={sort} showRealm={showRealm} mayEnd={mayEnd} onSort={onSort} />
       {loading ? (
         <TableSkeleton columns={columns} />
       ) : (
-        <Tbody>
+        <tbody className="pf-v6-c-table__tbody">
           {rows.map((row) => (
             <SessionRow
               key={assigned.get(row.key)}
@@ -107,9 +112,9 @@ export function SessionTable(props: Props) {
               onUser={onUser}
             />
           ))}
-        </Tbody>
+        </tbody>
       )}
-    </Table>
+    </table>
   );
 }
 
