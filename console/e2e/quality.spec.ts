@@ -56,6 +56,40 @@ test.describe('accessibility, in light and dark', () => {
     await page.keyboard.press('Escape');
   });
 
+  test('the dialog that keeps a view, and the view in its menu', async ({
+    page,
+    realm,
+    operator,
+    signInAs,
+  }) => {
+    await realm.ingest(crowd(4));
+    await signInAs(operator);
+    await openSessions(page, realm, '?type=offline');
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'Save this view' }).click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog.getByLabel('Name')).toBeFocused();
+    await expectAccessible(page, 'dialog: view, empty');
+    await dialog.getByLabel('Name').fill('Offline ones');
+    await expectAccessible(page, 'dialog: view, named');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Offline ones' }).click();
+    await expect(page.getByRole('menuitem', { name: /^Delete/ })).toBeVisible();
+    await expectAccessible(page, 'menu of views');
+  });
+
+  test('the filters of the audit log', async ({ page, realm, operator, signInAs }) => {
+    await realm.ingest(crowd(2));
+    await signInAs(operator);
+    await page.goto(`/r/${realm.name}/audit`);
+    const filters = page.getByRole('search');
+    await filters.getByLabel('Operator').fill('nobody');
+    await expectAccessible(page, 'audit filters, being filled in');
+    await filters.getByRole('button', { name: 'Apply' }).click();
+    await expect(filters.getByRole('button', { name: 'Clear all filters' })).toBeVisible();
+    await expectAccessible(page, 'audit filters, applied');
+  });
+
   test('users, a user, trends, audit, refusals and empty states', async ({
     page,
     api,

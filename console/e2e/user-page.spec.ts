@@ -34,7 +34,7 @@ test.describe('a user’s sessions', () => {
       'Remember Me',
       'Actions',
     ]);
-    await expect(rowOf(page, 'j1').locator('.pf-m-green').getByText('Yes')).toBeVisible();
+    await expect(rowOf(page, 'j1').locator('.cf-tag--green').getByText('Yes')).toBeVisible();
     await expect(rowOf(page, 'j2').getByText('No', { exact: true })).toBeVisible();
     await expect(rowOf(page, 'j3').getByText('Offline')).toBeVisible();
     await expect(page.getByRole('search')).toHaveCount(0);

@@ -1,5 +1,6 @@
 import '@patternfly/react-core/dist/styles/base.css';
 import '@/shared/ui/console.css';
+import '@/shared/ui/elements.css';
 import { createRoot } from 'react-dom/client';
 import { App } from '@/app/app';
 import { startI18n } from '@/shared/i18n/i18n';

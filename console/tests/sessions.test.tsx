@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { setPrefs } from '../src/shared/prefs/prefs';
 import { makeSession } from './fake/data';
@@ -81,6 +81,23 @@ describe('the list', () => {
     fake.sessions = [];
     fireEvent.click(screen.getAllByRole('button', { name: 'Clear all filters' })[0] as HTMLElement);
     expect(await screen.findByText('No active sessions in this realm')).toBeInTheDocument();
+  });
+});
+
+describe('a row that is given to another session', () => {
+  it('does not pass on the focus', async () => {
+    await openConsole(`${SESSIONS}?type=regular`);
+    const found = await loaded();
+    const button = within(found).getAllByRole('button', { name: /^Revoke session of/ })[0] as HTMLElement;
+    const row = button.closest('tr');
+    act(() => button.focus());
+    act(() => {
+      window.history.pushState(null, '', `${SESSIONS}?type=offline`);
+      window.dispatchEvent(new PopStateEvent('popstate', { state: null }));
+    });
+    await waitFor(() => expect(row?.getAttribute('data-row')).toContain(' offline '));
+    expect(row?.isConnected).toBe(true);
+    expect(document.activeElement).toBe(document.body);
   });
 });
 

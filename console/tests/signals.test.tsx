@@ -1,6 +1,7 @@
 // Devices and signals: in the list, on the page of those who stand out, on a user's page.
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { setPrefs } from '../src/shared/prefs/prefs';
 import { makeSession } from './fake/data';
 import { FakeCurfew } from './fake/fake-curfew';
 import { incident } from './fake/fake-detection';
@@ -34,6 +35,24 @@ describe('the list', () => {
     expect(why).toHaveTextContent('Threshold: 3 networks within 1 h');
     expect(why).toHaveTextContent('192.0.2.118');
     expect(why).toHaveTextContent('Active in Corporate');
+  });
+
+  it('shows a signal that is raised while it is open', async () => {
+    const fake = new FakeCurfew();
+    const [session] = fake.sessions;
+    const stranger = incident(makeSession).find((one) => one.severity === 'high');
+    if (!session || !stranger) throw new Error('the stand-in has neither');
+    const { table } = await openList('', fake);
+    setPrefs({ live: true });
+    await waitFor(() => expect(fake.calls.some((call) => call.path.endsWith('/events'))).toBe(true));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { severity, signals } = stranger;
+    fake.sessions = [{ ...session, severity, signals }, ...fake.sessions.slice(1)];
+    fake.emit('signal.raised', session);
+    const name = new RegExp(`^High, .* for ${session.username}`);
+    expect(await within(table).findByRole('button', { name })).toBeInTheDocument();
+    const asked = fake.calls.filter((call) => call.query.get('user') === session.userId);
+    expect(asked).toHaveLength(1);
   });
 
   it('is filtered by signal, device and named networks', async () => {

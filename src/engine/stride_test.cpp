@@ -130,7 +130,9 @@ TEST_F(StrideTest, GoesOnAmongOthers) {
   EXPECT_EQ(revocation->revoked, 3'000U);
   EXPECT_EQ(live(), begun);
   expect_ends(3'000);
-  for (const CommandResult& result : *start(0, 3'000).get()) ASSERT_EQ(result.outcome, session::Outcome::kAlreadyEnded);
+  const auto again = start(0, 3'000).get();
+  ASSERT_TRUE(again);
+  for (const CommandResult& result : *again) ASSERT_EQ(result.outcome, session::Outcome::kAlreadyEnded);
   EXPECT_EQ(live(), begun);
 }
 

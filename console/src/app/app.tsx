@@ -1,5 +1,5 @@
 import { QueryClientProvider } from '@tanstack/react-query';
-import { StrictMode, Suspense, useEffect, useState } from 'react';
+import { StrictMode, Suspense, useDeferredValue, useEffect, useState } from 'react';
 import { BrowserRouter, useLocation } from 'react-router-dom';
 import { onSignedOut, setCsrfRenewal } from '@/shared/api/client';
 import { makeQueryClient } from '@/shared/api/query-client';
@@ -24,7 +24,7 @@ export function App() {
   return (
     <StrictMode>
       <QueryClientProvider client={client}>
-        <BrowserRouter future={{ v7_relativeSplatPath: true, v7_startTransition: true }}>
+        <BrowserRouter future={{ v7_relativeSplatPath: true, v7_startTransition: false }}>
           <Pages />
         </BrowserRouter>
         <NoticeList />
@@ -34,12 +34,16 @@ export function App() {
   );
 }
 
+// Another page is shown when it is ready, and the one before stays until then. Another view of the same page, as of a filter, is
+// drawn at once and in one piece, together with whatever else the press has changed.
 export function Pages() {
-  const { pathname } = useLocation();
+  const asked = useLocation();
+  const ready = useDeferredValue(asked);
+  const location = asked.pathname === ready.pathname ? asked : ready;
   return (
-    <ErrorBoundary where={pathname}>
+    <ErrorBoundary where={location.pathname}>
       <Suspense fallback={<Loading />}>
-        <AppRoutes />
+        <AppRoutes location={location} />
       </Suspense>
     </ErrorBoundary>
   );

@@ -11,7 +11,7 @@ import {
 } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation, useNavigate } from 'react-router-dom';
+import type { NavigateFunction } from 'react-router-dom';
 import { ALL_REALMS } from '@/shared/auth/me-api';
 import { useSignedIn } from '@/shared/auth/signed-in';
 import { realmTitle, seesAllRealms } from '@/shared/auth/permissions';
@@ -19,11 +19,15 @@ import { pagesFor } from './pages';
 
 const MOST_SHOWN = 200;
 
-export function RealmSwitcher({ realm }: { realm: string }) {
+interface Props {
+  realm: string;
+  page: string; // where one is, up to the page's own name
+  navigate: NavigateFunction;
+}
+
+export function RealmSwitcher({ realm, page, navigate }: Props) {
   const { t } = useTranslation();
   const me = useSignedIn();
-  const navigate = useNavigate();
-  const { pathname } = useLocation();
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
   const wanted = text.trim().toLowerCase();
@@ -37,8 +41,8 @@ export function RealmSwitcher({ realm }: { realm: string }) {
   const go = (next: string) => {
     close();
     if (next === realm) return;
-    const page = pathname.split('/')[3];
-    const path = pagesFor(me, next).find((one) => one.path === page)?.path ?? '';
+    const name = page.split('/')[3];
+    const path = pagesFor(me, next).find((one) => one.path === name)?.path ?? '';
     navigate(`/r/${encodeURIComponent(next)}/${path}`);
   };
 

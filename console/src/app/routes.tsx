@@ -1,6 +1,6 @@
 // Addresses. Every page is a chunk of its own, loaded when it is first gone to.
-import { lazy } from 'react';
-import { Route, Routes } from 'react-router-dom';
+import { lazy, memo } from 'react';
+import { Route, Routes, type Location } from 'react-router-dom';
 import { lazyPart } from '@/shared/i18n/i18n';
 import { NotFound } from './failures';
 import { Gate } from './gate';
@@ -25,9 +25,9 @@ const AuditPage = lazyPart(async () => (await import('@/features/audit/audit-pag
 const UsersPage = lazyPart(async () => (await import('@/features/user/users-page')).UsersPage);
 const UserPage = lazyPart(async () => (await import('@/features/user/user-page')).UserPage);
 
-export function AppRoutes() {
+export const AppRoutes = memo(function AppRoutes({ location }: { location: Location }) {
   return (
-    <Routes>
+    <Routes location={location}>
       <Route path="/sign-in" element={<SignInPage />} />
       <Route element={<SignedIn />}>
         <Route index element={<Home />} />
@@ -56,4 +56,4 @@ export function AppRoutes() {
       </Route>
     </Routes>
   );
-}
+});

@@ -17,9 +17,17 @@ import {
   SkipToContent,
 } from '@patternfly/react-core';
 import BarsIcon from '@patternfly/react-icons/dist/esm/icons/bars-icon';
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, NavLink, Outlet, useLocation, useParams } from 'react-router-dom';
+import {
+  Link,
+  NavLink,
+  Outlet,
+  useLocation,
+  useNavigate,
+  useParams,
+  type NavigateFunction,
+} from 'react-router-dom';
 import { useSignedIn } from '@/shared/auth/signed-in';
 import { Logo } from '@/shared/ui/logo';
 import { ErrorBoundary } from './error-boundary';
@@ -33,6 +41,7 @@ export function Shell() {
   const { t } = useTranslation();
   const { realm = '' } = useParams();
   const location = useLocation();
+  const navigate = useNavigate();
   const first = useRef(true);
 
   // A new page is announced by moving the focus to it; the first one is read from its beginning anyway.
@@ -48,7 +57,7 @@ export function Shell() {
       mainAriaLabel={t('shell.main')}
       isManagedSidebar
       skipToContent={<SkipToContent href={`#${MAIN}`}>{t('shell.skip')}</SkipToContent>}
-      masthead={<TopBar realm={realm} />}
+      masthead={<TopBar realm={realm} page={page} navigate={navigate} />}
       sidebar={<SideBar realm={realm} />}
     >
       <PageSection hasBodyWrapper={false} className="cf-main" isFilled aria-label={t('shell.content')}>
@@ -60,7 +69,14 @@ export function Shell() {
   );
 }
 
-function TopBar({ realm }: { realm: string }) {
+interface TopBarProps {
+  realm: string;
+  page: string;
+  navigate: NavigateFunction;
+}
+
+// Of the address it is told the page alone: filters are no reason to draw its menus anew.
+const TopBar = memo(function TopBar({ realm, page, navigate }: TopBarProps) {
   const { t } = useTranslation();
   return (
     <Masthead display={{ default: 'inline' }} className="cf-masthead">
@@ -76,14 +92,14 @@ function TopBar({ realm }: { realm: string }) {
         </MastheadBrand>
       </MastheadMain>
       <MastheadContent>
-        <RealmSwitcher realm={realm} />
+        <RealmSwitcher realm={realm} page={page} navigate={navigate} />
         <span className="cf-masthead__end">
-          <UserMenu />
+          <UserMenu navigate={navigate} />
         </span>
       </MastheadContent>
     </Masthead>
   );
-}
+});
 
 function SideBar({ realm }: { realm: string }) {
   const { t } = useTranslation();

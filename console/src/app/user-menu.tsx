@@ -11,7 +11,7 @@ import UserIcon from '@patternfly/react-icons/dist/esm/icons/user-icon';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNavigate } from 'react-router-dom';
+import type { NavigateFunction } from 'react-router-dom';
 import { signOut } from '@/shared/auth/me-api';
 import { useSignedIn } from '@/shared/auth/signed-in';
 import { setPrefs, usePrefs, type Prefs } from '@/shared/prefs/prefs';
@@ -19,11 +19,10 @@ import { zoneName } from '@/shared/time/format';
 import { errorText } from '@/shared/ui/error-text';
 import { notify } from '@/shared/ui/notices';
 
-export function UserMenu() {
+export function UserMenu({ navigate }: { navigate: NavigateFunction }) {
   const { t } = useTranslation();
   const me = useSignedIn();
   const prefs = usePrefs();
-  const navigate = useNavigate();
   const client = useQueryClient();
   const [open, setOpen] = useState(false);
 

@@ -9,7 +9,7 @@ import {
   SelectOption,
   Divider,
 } from '@patternfly/react-core';
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClients } from './session-list-api';
 
@@ -22,7 +22,7 @@ interface Props {
   onChange: (client: string | undefined) => void;
 }
 
-export function ClientSelect({ realm, value, onChange }: Props) {
+export const ClientSelect = memo(function ClientSelect({ realm, value, onChange }: Props) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
@@ -100,4 +100,4 @@ export function ClientSelect({ realm, value, onChange }: Props) {
       </SelectList>
     </Select>
   );
-}
+});

@@ -1,35 +1,42 @@
 // Search, type, client, and the door to the further filters.
 import { Button, MenuToggle, SearchInput, Select, SelectList, SelectOption } from '@patternfly/react-core';
 import FilterIcon from '@patternfly/react-icons/dist/esm/icons/filter-icon';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { memo, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SessionFilter } from '@/shared/session/filter';
 import { ClientSelect } from './client-select';
+import type { SetFilter } from './view-state';
 
 interface Props {
   realm: string;
   filter: SessionFilter;
   moreOpen: boolean;
   moreCount: number;
-  onFilter: (filter: SessionFilter) => void;
+  onFilter: SetFilter;
   onMore: () => void;
   children: ReactNode; // what stands at the end of the bar
 }
 
 export function FilterBar({ realm, filter, moreOpen, moreCount, onFilter, onMore, children }: Props) {
   const { t } = useTranslation();
+  const onSearch = useCallback(
+    (search: string) => onFilter((before) => ({ ...before, search: search || undefined })),
+    [onFilter],
+  );
+  const onType = useCallback(
+    (type: SessionFilter['type']) => onFilter((before) => ({ ...before, type })),
+    [onFilter],
+  );
+  const onClient = useCallback(
+    (client: string | undefined) =>
+      onFilter((before) => ({ ...before, client: client ? [client] : undefined })),
+    [onFilter],
+  );
   return (
     <div className="cf-toolbar" role="search" aria-label={t('sessions.filters')}>
-      <SearchBox
-        value={filter.search ?? ''}
-        onSearch={(search) => onFilter({ ...filter, search: search || undefined })}
-      />
-      <TypeSelect value={filter.type} onChange={(type) => onFilter({ ...filter, type })} />
-      <ClientSelect
-        realm={realm}
-        value={filter.client?.[0]}
-        onChange={(client) => onFilter({ ...filter, client: client ? [client] : undefined })}
-      />
+      <SearchBox value={filter.search ?? ''} onSearch={onSearch} />
+      <TypeSelect value={filter.type} onChange={onType} />
+      <ClientSelect realm={realm} value={filter.client?.[0]} onChange={onClient} />
       <Button
         variant="control"
         icon={<FilterIcon />}
@@ -47,7 +54,12 @@ export function FilterBar({ realm, filter, moreOpen, moreCount, onFilter, onMore
 
 const SEARCH_AFTER_MS = 200;
 
-function SearchBox({ value, onSearch }: { value: string; onSearch: (search: string) => void }) {
+interface SearchProps {
+  value: string;
+  onSearch: (search: string) => void;
+}
+
+const SearchBox = memo(function SearchBox({ value, onSearch }: SearchProps) {
   const { t } = useTranslation();
   const [text, setText] = useState(value);
   const [sent, setSent] = useState(value);
@@ -87,15 +99,14 @@ function SearchBox({ value, onSearch }: { value: string; onSearch: (search: stri
       }}
     />
   );
-}
+});
 
-function TypeSelect({
-  value,
-  onChange,
-}: {
+interface TypeProps {
   value: SessionFilter['type'];
   onChange: (type: SessionFilter['type']) => void;
-}) {
+}
+
+const TypeSelect = memo(function TypeSelect({ value, onChange }: TypeProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const name = value ? t(`session.type.${value}`) : t('sessions.allTypes');
@@ -121,4 +132,4 @@ function TypeSelect({
       </SelectList>
     </Select>
   );
-}
+});

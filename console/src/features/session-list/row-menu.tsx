@@ -1,10 +1,10 @@
 // What else can be done with a row. The menu, and the counts in it, are read when it is opened.
-import { MenuToggle } from '@patternfly/react-core';
 import EllipsisVIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
-import { Suspense, useCallback, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { Suspense, useCallback, useRef } from 'react';
 import { lazyPart } from '@/shared/i18n/i18n';
-import type { Session } from '@/shared/session/session';
+import { useWords } from '@/shared/i18n/use-words';
+import { sessionKey, type Session } from '@/shared/session/session';
+import { useStateOf } from '@/shared/ui/use-state-of';
 
 const RelatedMenu = lazyPart(async () => (await import('./related-menu')).RelatedMenu);
 
@@ -14,31 +14,32 @@ interface Props {
 }
 
 export function RowMenu({ session, onDetails }: Props) {
-  const { t } = useTranslation();
-  const [open, setOpen] = useState(false);
+  const t = useWords();
+  const [open, setOpen] = useStateOf(sessionKey(session), false);
   const toggle = useRef<HTMLButtonElement>(null);
-  const close = useCallback(() => setOpen(false), []);
+  const close = useCallback(() => setOpen(false), [setOpen]);
   return (
     <>
-      <MenuToggle
+      <button
         ref={toggle}
-        variant="plain"
-        size="sm"
-        icon={<EllipsisVIcon />}
-        isExpanded={open}
+        type="button"
+        className="cf-row-menu"
+        aria-expanded={open}
         aria-label={t('sessions.menuOf', { username: session.username, ip: session.ipAddress })}
         onClick={() => setOpen(!open)}
-      />
-      <Suspense>
-        {open && (
+      >
+        <EllipsisVIcon set="default" />
+      </button>
+      {open && (
+        <Suspense>
           <RelatedMenu
             session={session}
             toggle={toggle}
             onDetails={() => onDetails(session)}
             onClose={close}
           />
-        )}
-      </Suspense>
+        </Suspense>
+      )}
     </>
   );
 }

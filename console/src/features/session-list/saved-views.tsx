@@ -1,7 +1,7 @@
 // Views that a person keeps for a realm, in this browser: a name and the address's own query.
 import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import BookmarkIcon from '@patternfly/react-icons/dist/esm/icons/bookmark-icon';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, memo, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 interface View {
@@ -33,7 +33,7 @@ interface Props {
   onOpen: (search: string) => void;
 }
 
-export function SavedViews({ realm, who, search, onOpen }: Props) {
+export const SavedViews = memo(function SavedViews({ realm, who, search, onOpen }: Props) {
   const { t } = useTranslation();
   const key = keyOf(realm, who);
   const [views, setViews] = useState(() => read(key));
@@ -91,4 +91,4 @@ export function SavedViews({ realm, who, search, onOpen }: Props) {
       <Suspense>{naming && <NameDialog onSave={save} onClose={() => setNaming(false)} />}</Suspense>
     </>
   );
-}
+});

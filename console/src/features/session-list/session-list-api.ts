@@ -1,5 +1,5 @@
 // Reading the list of sessions: fetcher, query options, hook.
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, usePrefetchQuery, useQuery } from '@tanstack/react-query';
 import { api, unwrap, type Schemas } from '@/shared/api/client';
 import type { SessionFilter, Sort } from '@/shared/session/filter';
 
@@ -36,7 +36,10 @@ export function sessionListQuery(request: ListRequest) {
 }
 
 export function useSessionList(request: ListRequest) {
-  return useQuery(sessionListQuery(request));
+  const query = sessionListQuery(request);
+  // The server is asked before the page is drawn with what is known so far, and not only after.
+  usePrefetchQuery(query);
+  return useQuery(query);
 }
 
 export function useClients(realm: string, search: string, enabled: boolean) {

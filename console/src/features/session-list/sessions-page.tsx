@@ -10,7 +10,7 @@ import SearchIcon from '@patternfly/react-icons/dist/esm/icons/search-icon';
 import SyncAltIcon from '@patternfly/react-icons/dist/esm/icons/sync-alt-icon';
 import UsersIcon from '@patternfly/react-icons/dist/esm/icons/users-icon';
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router-dom';
 import { toApiError } from '@/shared/api/problem';
@@ -24,6 +24,7 @@ import { formatClock } from '@/shared/time/format';
 import { ErrorState, StaleAlert } from '@/shared/ui/error-state';
 import { PageHeader } from '@/shared/ui/page-header';
 import { Pager } from '@/shared/ui/pager';
+import { useLasting } from '@/shared/ui/use-lasting';
 import { BulkBar } from './bulk-bar';
 import { CsvExport } from './csv-export';
 import { FilterBar } from './filter-bar';
@@ -34,6 +35,9 @@ import { useSessionList } from './session-list-api';
 import { SessionTable } from './session-table';
 import { useSelection } from './use-selection';
 import { useViewState } from './view-state';
+
+// An answer that comes sooner replaces the rows without their having been dimmed.
+const DIM_AFTER_MS = 150;
 
 const MoreFilters = lazy(async () => ({ default: (await import('./more-filters')).MoreFilters }));
 
@@ -62,6 +66,7 @@ function RealmSessions({ realm }: { realm: string }) {
   const [moreOpen, setMoreOpen] = useState(() => countMore(filter) > 0);
   const [dialog, setDialog] = useState<OpenDialog>();
   const mayEnd = may(me, 'SESSIONS:DELETE', realm);
+  const dimmed = useLasting(list.isPlaceholderData, DIM_AFTER_MS);
   const total = list.data?.total ?? 0;
   const rows = live.rows;
 
@@ -80,10 +85,6 @@ function RealmSessions({ realm }: { realm: string }) {
     if (page !== 1) setPage(1);
     refresh();
   };
-  const goTo = (next: number) => {
-    const at = next === page + 1 ? list.data?.next : next === page - 1 ? list.data?.previous : null;
-    setPage(next, next === 1 ? null : at);
-  };
   const onRevoke = useCallback(
     (session: Parameters<typeof onToggle>[0]) => setDialog({ kind: 'one', session }),
     [],
@@ -92,16 +93,25 @@ function RealmSessions({ realm }: { realm: string }) {
     (session: Parameters<typeof onToggle>[0]) => setDialog({ kind: 'details', session }),
     [],
   );
+
+  // The rows come first; the pagers, and which of the saved views this is, follow when those are on the screen.
+  const { next, previous } = list.data ?? {};
+  const paging = useMemo(
+    () => ({
+      total,
+      page,
+      perPage,
+      onPage: (to: number) => {
+        const at = to === page + 1 ? next : to === page - 1 ? previous : null;
+        setPage(to, to === 1 ? null : at);
+      },
+    }),
+    [total, page, perPage, next, previous, setPage],
+  );
+  const shownPaging = useDeferredValue(paging);
+  const shownSearch = useDeferredValue(view.search);
   const pager = (where: 'top' | 'bottom') => (
-    <Pager
-      where={where}
-      total={total}
-      page={page}
-      perPage={perPage}
-      sizes={PAGE_SIZES}
-      onPage={goTo}
-      onPerPage={view.setPerPage}
-    />
+    <Pager where={where} {...shownPaging} sizes={PAGE_SIZES} onPerPage={view.setPerPage} />
   );
 
   return (
@@ -142,7 +152,7 @@ function RealmSessions({ realm }: { realm: string }) {
         onFilter={view.setFilter}
         onMore={() => setMoreOpen(!moreOpen)}
       >
-        <SavedViews realm={realm} who={me.id} search={view.search} onOpen={view.setAll} />
+        <SavedViews realm={realm} who={me.id} search={shownSearch} onOpen={view.setAll} />
         <CsvExport realm={realm} filter={filter} sort={sort} disabled={total === 0} />
       </FilterBar>
       <Suspense>
@@ -178,6 +188,7 @@ function RealmSessions({ realm }: { realm: string }) {
           rows={rows}
           loading={!list.data}
           updating={list.isPlaceholderData}
+          dimmed={dimmed}
           sort={sort}
           selection={selection}
           onSort={view.setSort}

@@ -1,7 +1,7 @@
 // What the page shows, as the address bar has it: filters, order, page. The address is the state: reload, Back and a shared
 // link restore it.
-import { useCallback, useMemo } from 'react';
-import { useLocation, useSearchParams } from 'react-router-dom';
+import { useCallback, useLayoutEffect, useMemo, useRef } from 'react';
+import { useLocation, useNavigate, useSearchParams, type NavigateOptions } from 'react-router-dom';
 import {
   DEFAULT_SORT,
   PAGE_SIZES,
@@ -12,6 +12,10 @@ import {
   type Sort,
 } from '@/shared/session/filter';
 
+// A filter, or how to make it of the one that is there.
+export type SetFilter = (next: SessionFilter | ((before: SessionFilter) => SessionFilter)) => void;
+
+// The functions stay the same while the page is open, whatever the address says meanwhile.
 export interface ViewState {
   filter: SessionFilter;
   sort: Sort;
@@ -19,7 +23,7 @@ export interface ViewState {
   perPage: number;
   cursor: string | undefined;
   search: string; // the address's own query, for saved views
-  setFilter: (filter: SessionFilter) => void;
+  setFilter: SetFilter;
   setSort: (sort: Sort) => void;
   setPage: (page: number, cursor?: string | null, replace?: boolean) => void;
   setPerPage: (perPage: number) => void;
@@ -37,8 +41,9 @@ function readPerPage(params: URLSearchParams): number {
 }
 
 export function useViewState(): ViewState {
-  const [params, setParams] = useSearchParams();
+  const [params] = useSearchParams();
   const location = useLocation();
+  const navigate = useNavigate();
   const text = params.toString();
   const filter = useMemo(() => readFilter(new URLSearchParams(text)), [text]);
   const state: unknown = location.state;
@@ -47,16 +52,14 @@ export function useViewState(): ViewState {
       ? state.cursor
       : undefined;
 
+  const latest = useRef(text);
+  useLayoutEffect(() => {
+    latest.current = text;
+  }, [text]);
   const change = useCallback(
-    (edit: (next: URLSearchParams) => void) => {
-      setParams((before) => {
-        const next = new URLSearchParams(before);
-        next.delete('page');
-        edit(next);
-        return next;
-      });
-    },
-    [setParams],
+    (edit: (before: URLSearchParams) => URLSearchParams, options?: NavigateOptions) =>
+      navigate(`?${edit(new URLSearchParams(latest.current)).toString()}`, options),
+    [navigate],
   );
 
   return {
@@ -67,39 +70,43 @@ export function useViewState(): ViewState {
     cursor,
     search: text,
     setFilter: useCallback(
-      (next) => setParams((before) => writeFilter(withoutPage(before), next)),
-      [setParams],
+      (next) =>
+        change((before) =>
+          writeFilter(without(before, 'page'), typeof next === 'function' ? next(readFilter(before)) : next),
+        ),
+      [change],
     ),
     setSort: useCallback(
-      (sort) => change((next) => (sort === DEFAULT_SORT ? next.delete('sort') : next.set('sort', sort))),
+      (sort) =>
+        change((before) => set(without(before, 'page'), 'sort', sort === DEFAULT_SORT ? undefined : sort)),
       [change],
     ),
     setPage: useCallback(
-      (page, at, replace) =>
-        setParams(
-          (before) => {
-            const next = new URLSearchParams(before);
-            if (page === 1) next.delete('page');
-            else next.set('page', String(page));
-            return next;
-          },
-          { state: at ? { cursor: at } : null, replace: replace ?? false },
-        ),
-      [setParams],
+      (page, at, replace = false) =>
+        change((before) => set(before, 'page', page === 1 ? undefined : String(page)), {
+          state: at ? { cursor: at } : null,
+          replace,
+        }),
+      [change],
     ),
     setPerPage: useCallback(
       (size) =>
-        change((next) =>
-          size === PAGE_SIZES[0] ? next.delete('perPage') : next.set('perPage', String(size)),
+        change((before) =>
+          set(without(before, 'page'), 'perPage', size === PAGE_SIZES[0] ? undefined : String(size)),
         ),
       [change],
     ),
-    setAll: useCallback((search) => setParams(new URLSearchParams(search)), [setParams]),
+    setAll: useCallback((search) => change(() => new URLSearchParams(search)), [change]),
   };
 }
 
-function withoutPage(params: URLSearchParams): URLSearchParams {
+function without(params: URLSearchParams, name: string): URLSearchParams {
+  return set(params, name, undefined);
+}
+
+function set(params: URLSearchParams, name: string, value: string | undefined): URLSearchParams {
   const next = new URLSearchParams(params);
-  next.delete('page');
+  if (value === undefined) next.delete(name);
+  else next.set(name, value);
   return next;
 }

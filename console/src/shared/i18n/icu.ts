@@ -75,6 +75,24 @@ function parseBranches(text: string, from: number, name: string, plural: boolean
 
 type Values = Record<string, unknown>;
 
+// Made once a language: to make one costs more than to write a whole message with it.
+const numbers = new Map<string, Intl.NumberFormat>();
+const plurals = new Map<string, Intl.PluralRules>();
+
+function once<Made>(made: Map<string, Made>, language: string, make: () => Made): Made {
+  const found = made.get(language) ?? make();
+  made.set(language, found);
+  return found;
+}
+
+function writeNumber(value: number, language: string): string {
+  return once(numbers, language, () => new Intl.NumberFormat(language)).format(value);
+}
+
+function pluralOf(value: number, language: string): Intl.LDMLPluralRule {
+  return once(plurals, language, () => new Intl.PluralRules(language)).select(value);
+}
+
 function write(nodes: readonly Node[], values: Values, language: string, hash: number): string {
   return nodes
     .map((node) => {
@@ -82,11 +100,11 @@ function write(nodes: readonly Node[], values: Values, language: string, hash: n
         case 'text':
           return node.text;
         case 'hash':
-          return new Intl.NumberFormat(language).format(hash);
+          return writeNumber(hash, language);
         case 'value': {
           const value = values[node.name];
           return typeof value === 'number' && node.number
-            ? new Intl.NumberFormat(language).format(value)
+            ? writeNumber(value, language)
             : String(value ?? '');
         }
         case 'choice':
@@ -106,8 +124,7 @@ function writeChoice(
   const other = node.branches['other'] ?? [];
   if (!node.plural) return write(node.branches[String(value)] ?? other, values, language, hash);
   const number = Number(value ?? 0);
-  const branch =
-    node.branches[`=${number}`] ?? node.branches[new Intl.PluralRules(language).select(number)] ?? other;
+  const branch = node.branches[`=${number}`] ?? node.branches[pluralOf(number, language)] ?? other;
   return write(branch, values, language, number);
 }
 

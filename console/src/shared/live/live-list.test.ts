@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeSession } from '../../../tests/fake/data';
 import { sessionKey, type Session } from '../session/session';
-import { applyEvents, liveRows, QUIET, rebase, type LiveEvent } from './live-list';
+import { applyEvents, applySignals, liveRows, QUIET, rebase, type LiveEvent } from './live-list';
 
 const NOW = Date.parse('2030-01-01T00:00:00.000Z');
 const time = (second: number) => new Date(NOW + second * 1000).toISOString();
@@ -63,6 +63,17 @@ describe('a list under events', () => {
     expect(after.ended.size).toBe(0);
     expect(after.fresh.size).toBe(1);
     expect(rebase(before, [one, other], time(3)).fresh.size).toBe(0);
+  });
+
+  it('takes over what stands out by now about a session that is shown, until it is read anew', () => {
+    const signals = [{ rule: 'new_device', severity: 'low', reason: 'a device never seen before' }];
+    const judge = (session: Session) => ({ ...session, severity: 'low', signals }) as Session;
+    const state = applySignals(QUIET, [judge(one), judge(other)], time(3), shown);
+    const rows = liveRows([one, other], state);
+    expect(rows[0]?.session).toMatchObject({ severity: 'low', signals });
+    expect(rows[1]?.session).toBe(other);
+    expect(rebase(state, [one], time(2)).judged.size).toBe(1);
+    expect(rebase(state, [one], time(4)).judged.size).toBe(0);
   });
 
   it('says when events were missed, until it is read anew', () => {

@@ -7,14 +7,28 @@ export interface Touch {
   ipAddress: string;
 }
 
+// What stands out about a session, as of then.
+export interface Judged {
+  severity: Session['severity'];
+  signals: Session['signals'];
+  time: string;
+}
+
 export interface LiveState {
   touched: ReadonlyMap<string, Touch>;
+  judged: ReadonlyMap<string, Judged>;
   ended: ReadonlyMap<string, { cause: EndCause; time: string }>;
   fresh: ReadonlyMap<string, string>; // key → when it started to be news
   missed: boolean; // events were lost: the list must be read anew
 }
 
-export const QUIET: LiveState = { touched: new Map(), ended: new Map(), fresh: new Map(), missed: false };
+export const QUIET: LiveState = {
+  touched: new Map(),
+  judged: new Map(),
+  ended: new Map(),
+  fresh: new Map(),
+  missed: false,
+};
 
 // Enough for any page; a list under a million touches a minute must not fill the browser's memory.
 const MOST_KEPT = 20_000;
@@ -51,7 +65,22 @@ export function applyEvents(
         fresh.set(key, data.time ?? data.session.started);
     }
   }
-  return { touched, ended, fresh, missed };
+  return { ...state, touched, ended, fresh, missed };
+}
+
+// Sessions that were read as of `time`, because of a signal: of those that are shown, their signals count from now on.
+export function applySignals(
+  state: LiveState,
+  read: readonly Session[],
+  time: string,
+  shown: ReadonlySet<string>,
+): LiveState {
+  const judged = new Map(state.judged);
+  for (const session of read) {
+    const key = sessionKey(session);
+    if (shown.has(key)) judged.set(key, { severity: session.severity, signals: session.signals, time });
+  }
+  return { ...state, judged };
 }
 
 // The list was read anew as of `time`: what happened before is in it, what happened since still counts.
@@ -65,6 +94,7 @@ export function rebase(state: LiveState, items: readonly Session[], time: string
       state.touched,
       (key, touch) => Date.parse(touch.lastAccess) > Date.parse(shown.get(key) ?? touch.lastAccess),
     ),
+    judged: keep(state.judged, (key, judged) => shown.has(key) && later(judged.time)),
     ended: keep(state.ended, (_, end) => later(end.time)),
     fresh: keep(state.fresh, (key, at) => later(at) && !shown.has(key)),
     missed: false,
@@ -82,11 +112,11 @@ export function liveRows(items: readonly Session[], state: LiveState): LiveRow[]
   return items.map((session) => {
     const key = sessionKey(session);
     const touch = state.touched.get(key);
-    const newer = touch && Date.parse(touch.lastAccess) >= Date.parse(session.lastAccess);
-    return {
-      key,
-      session: newer ? { ...session, lastAccess: touch.lastAccess, ipAddress: touch.ipAddress } : session,
-      ended: state.ended.get(key)?.cause,
-    };
+    const judged = state.judged.get(key);
+    let now = session;
+    if (touch && Date.parse(touch.lastAccess) >= Date.parse(session.lastAccess))
+      now = { ...now, lastAccess: touch.lastAccess, ipAddress: touch.ipAddress };
+    if (judged) now = { ...now, severity: judged.severity, signals: judged.signals };
+    return { key, session: now, ended: state.ended.get(key)?.cause };
   });
 }

@@ -3,11 +3,13 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { meQuery } from '@/shared/auth/me-api';
 import { useSignedIn } from '@/shared/auth/signed-in';
+import type { Schemas } from '@/shared/api/client';
 import type { SessionFilter } from '@/shared/session/filter';
-import { sessionKey, type Session, type SessionEvent } from '@/shared/session/session';
+import { sessionKey, userKey, type Session, type SessionEvent } from '@/shared/session/session';
 import type { StreamState } from './event-stream';
 import {
   applyEvents,
+  applySignals,
   liveRows,
   QUIET,
   rebase,
@@ -15,8 +17,11 @@ import {
   type LiveRow,
   type LiveState,
 } from './live-list';
+import { RaisedSignals } from './raised-signals';
 import { watchEvents } from './shared-stream';
 import type { SseEvent } from './sse-parser';
+
+type SignalEvent = Schemas['SignalEvent'];
 
 const SHOW_EVERY_MS = 250;
 const LISTS = ['sessions', 'user-sessions'];
@@ -44,7 +49,7 @@ export function useLiveList({ realm, filter, enabled, items = NO_ITEMS, readAt }
   const client = useQueryClient();
   const [live, setLive] = useState<LiveState>(QUIET);
   const [state, setState] = useState<StreamState | 'off'>(enabled ? 'connecting' : 'off');
-  const context = useRef({ filter, shown: new Set<string>(), read: false });
+  const context = useRef({ filter, shown: new Set<string>(), users: new Set<string>(), read: false });
 
   // Another source begins anew; the list read anew keeps what came after it was read.
   const source = `${who} ${realm} ${enabled}`;
@@ -59,7 +64,12 @@ export function useLiveList({ realm, filter, enabled, items = NO_ITEMS, readAt }
   }
 
   useEffect(() => {
-    context.current = { filter, shown: new Set(items.map(sessionKey)), read: readAt !== undefined };
+    context.current = {
+      filter,
+      shown: new Set(items.map(sessionKey)),
+      users: new Set(items.map(userKey)),
+      read: readAt !== undefined,
+    };
   }, [filter, items, readAt]);
 
   useEffect(() => {
@@ -78,6 +88,9 @@ export function useLiveList({ realm, filter, enabled, items = NO_ITEMS, readAt }
         applyEvents(before, events, context.current.filter, context.current.shown, Date.now()),
       );
     };
+    const raised = new RaisedSignals((sessions, asOf) =>
+      setLive((before) => applySignals(before, sessions, asOf, context.current.shown)),
+    );
     const stop = watchEvents(realm, who, {
       onState: (next) => {
         setState(next);
@@ -88,12 +101,15 @@ export function useLiveList({ realm, filter, enabled, items = NO_ITEMS, readAt }
         if (next === 'refused') void client.invalidateQueries({ queryKey: meQuery.queryKey });
       },
       onEvents: (events) => {
+        for (const user of events.flatMap(raisedFor))
+          if (context.current.users.has(userKey(user))) raised.add(user);
         waiting.push(...events.flatMap(understand));
         timer ??= setTimeout(show, SHOW_EVERY_MS);
       },
     });
     return () => {
       clearTimeout(timer);
+      raised.close();
       stop();
     };
   }, [realm, who, enabled, client]);
@@ -109,6 +125,16 @@ export function useLiveList({ realm, filter, enabled, items = NO_ITEMS, readAt }
 
   const rows = useMemo(() => liveRows(items, live), [items, live]);
   return { rows, fresh: live.fresh.size, missed: live.missed, state, markEnded };
+}
+
+// Whose signal it is, if it is one.
+function raisedFor(event: SseEvent): SignalEvent[] {
+  if (event.event !== 'signal.raised') return [];
+  try {
+    return [JSON.parse(event.data) as SignalEvent];
+  } catch {
+    return [];
+  }
 }
 
 function understand(event: SseEvent): LiveEvent[] {

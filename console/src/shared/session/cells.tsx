@@ -1,19 +1,18 @@
 // The cells that every table of sessions shows alike.
-import { Button } from '@patternfly/react-core';
-import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useWords } from '@/shared/i18n/use-words';
 import { CopyButton } from '@/shared/ui/copy-button';
 import { Tag } from '@/shared/ui/tag';
+import { useStateOf } from '@/shared/ui/use-state-of';
 import { DeviceIcon } from './device';
 import type { Session, SessionType } from './session';
 
 export function TypeTag({ type }: { type: SessionType }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return <Tag color={type === 'regular' ? 'blue' : 'orange'}>{t(`session.type.${type}`)}</Tag>;
 }
 
 export function IpCell({ session }: { session: Session }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <span className="cf-ip">
       <DeviceIcon device={session.device} className="cf-ip__device" />
@@ -26,33 +25,43 @@ export function IpCell({ session }: { session: Session }) {
 const CLIENTS_SHOWN = 3;
 
 export function ClientTags({ clients }: { clients: readonly { clientId: string; name?: string }[] }) {
-  const { t } = useTranslation();
-  const [open, setOpen] = useState(false);
+  const t = useWords();
+  // Other clients, another session: what was opened there is not open here.
+  const [open, setOpen] = useStateOf(clients.map((client) => client.clientId).join(' '), false);
   const more = clients.length - CLIENTS_SHOWN;
   const shown = open || more <= 0 ? clients : clients.slice(0, CLIENTS_SHOWN);
   if (clients.length === 0) return <span className="cf-muted">{t('session.noClients')}</span>;
   return (
     <span className="cf-clients">
-      {shown.map((client) => (
-        <Tag key={client.clientId} outline data-tip={client.clientId}>
+      {shown.map((client, index) => (
+        <Tag
+          key={index}
+          color="outline"
+          data-tip={client.name ? `${client.name} (${client.clientId})` : client.clientId}
+        >
           {client.name ?? client.clientId}
         </Tag>
       ))}
       {more > 0 && (
-        <Button variant="link" isInline size="sm" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <button
+          type="button"
+          className="cf-link cf-link--more"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
           {open ? t('session.fewerClients') : t('session.moreClients', { count: more })}
-        </Button>
+        </button>
       )}
     </span>
   );
 }
 
 export function RememberMeTag({ remembered }: { remembered: boolean }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return remembered ? <Tag color="green">{t('session.yes')}</Tag> : <Tag>{t('session.no')}</Tag>;
 }
 
 export function OwnTag() {
-  const { t } = useTranslation();
+  const t = useWords();
   return <Tag color="teal">{t('session.own')}</Tag>;
 }

@@ -7,8 +7,8 @@ import TabletAltIcon from '@patternfly/react-icons/dist/esm/icons/tablet-alt-ico
 import TerminalIcon from '@patternfly/react-icons/dist/esm/icons/terminal-icon';
 import TvIcon from '@patternfly/react-icons/dist/esm/icons/tv-icon';
 import type { TFunction } from 'i18next';
-import { useTranslation } from 'react-i18next';
 import type { Schemas } from '@/shared/api/client';
+import { useWords } from '@/shared/i18n/use-words';
 
 export type Device = Schemas['Device'];
 export type DeviceKind = Schemas['DeviceKind'];
@@ -49,7 +49,7 @@ interface Props {
 }
 
 export function DeviceIcon({ device, className }: Props) {
-  const { t } = useTranslation();
+  const t = useWords();
   const kind = device?.kind ?? 'unknown';
   const Icon = ICONS[kind];
   return (
@@ -59,7 +59,7 @@ export function DeviceIcon({ device, className }: Props) {
       role="img"
       aria-label={t(`session.device.${kind}`)}
     >
-      <Icon />
+      <Icon set="default" />
     </span>
   );
 }

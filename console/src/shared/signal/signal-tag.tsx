@@ -1,16 +1,16 @@
 // A session's signals in a table: how severe and how many; pressed, it says why. What it opens is loaded then.
-import { Label } from '@patternfly/react-core';
-import { Suspense, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { Suspense, useRef } from 'react';
 import { lazyPart } from '@/shared/i18n/i18n';
-import type { Session } from '@/shared/session/session';
+import { useWords } from '@/shared/i18n/use-words';
+import { sessionKey, type Session } from '@/shared/session/session';
+import { useStateOf } from '@/shared/ui/use-state-of';
 import { SEVERITY_LOOK } from './severity-tag';
 
 const SignalPopover = lazyPart(async () => (await import('./signal-popover')).SignalPopover);
 
 export function SignalTag({ session }: { session: Session }) {
-  const { t } = useTranslation();
-  const [open, setOpen] = useState(false);
+  const t = useWords();
+  const [open, setOpen] = useStateOf(sessionKey(session), false);
   const button = useRef<HTMLButtonElement>(null);
   const { severity, signals } = session;
   if (!severity || signals.length === 0) return <span className="cf-muted">–</span>;
@@ -18,40 +18,27 @@ export function SignalTag({ session }: { session: Session }) {
   const word = t(`severity.${severity}`);
   return (
     <span className="cf-signal-tag">
-      <Label
-        isCompact
-        isClickable
-        color={color}
-        icon={<Icon />}
-        render={({ className, content }) => (
-          <button
-            ref={button}
-            type="button"
-            className={className}
-            onClick={() => setOpen(!open)}
-            aria-haspopup="dialog"
-            aria-expanded={open}
-            aria-label={t('signal.tagOf', {
-              severity: word,
-              count: signals.length,
-              username: session.username,
-            })}
-          >
-            {content}
-          </button>
-        )}
+      <button
+        ref={button}
+        type="button"
+        className={`cf-tag cf-tag--${color} cf-tag--button`}
+        onClick={() => setOpen(!open)}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        aria-label={t('signal.tagOf', { severity: word, count: signals.length, username: session.username })}
       >
-        {signals.length > 1 ? t('signal.tag', { severity: word, count: signals.length }) : word}
-      </Label>
-      <Suspense>
-        {open && (
+        <Icon set="default" />
+        <span>{signals.length > 1 ? t('signal.tag', { severity: word, count: signals.length }) : word}</span>
+      </button>
+      {open && (
+        <Suspense>
           <SignalPopover
             session={session}
             anchor={() => button.current ?? document.body}
             onClose={() => setOpen(false)}
           />
-        )}
-      </Suspense>
+        </Suspense>
+      )}
     </span>
   );
 }

@@ -1,28 +1,11 @@
 // Times for people. Every absolute time names its zone somewhere near: in the cell's tip, or in the text itself.
 import type { Zone } from '@/shared/prefs/prefs';
 
-const cache = new Map<string, Intl.DateTimeFormat>();
-
-function formatter(language: string, zone: Zone, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${language}|${zone}|${JSON.stringify(options)}`;
-  let found = cache.get(key);
-  if (!found) {
-    found = new Intl.DateTimeFormat(language, { ...options, ...(zone === 'utc' ? { timeZone: 'UTC' } : {}) });
-    cache.set(key, found);
-  }
-  return found;
-}
-
-// For tables: without the year where it is this one.
-export function formatShort(time: string | Date, language: string, zone: Zone, now = Date.now()): string {
-  const date = new Date(time);
-  const options = { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' } as const;
-  const year = date.getFullYear() === new Date(now).getFullYear() ? {} : ({ year: 'numeric' } as const);
-  return formatter(language, zone, { ...options, ...year }).format(date);
-}
-
-export function formatFull(time: string | Date, language: string, zone: Zone): string {
-  return formatter(language, zone, {
+const SHORT = { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' } as const;
+const FORMATS = {
+  short: SHORT,
+  shortWithYear: { ...SHORT, year: 'numeric' },
+  full: {
     year: 'numeric',
     month: 'short',
     day: 'numeric',
@@ -30,11 +13,50 @@ export function formatFull(time: string | Date, language: string, zone: Zone): s
     minute: '2-digit',
     second: '2-digit',
     timeZoneName: 'short',
-  }).format(new Date(time));
+  },
+  clock: { timeStyle: 'medium' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+// Made once: to make one costs a hundred times what it costs to write a time with it.
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(name: keyof typeof FORMATS, language: string, zone: Zone): Intl.DateTimeFormat {
+  const key = `${name} ${zone} ${language}`;
+  let found = formatters.get(key);
+  if (!found) {
+    found = new Intl.DateTimeFormat(language, {
+      ...FORMATS[name],
+      ...(zone === 'utc' ? { timeZone: 'UTC' } : {}),
+    });
+    formatters.set(key, found);
+  }
+  return found;
+}
+
+// For tables: without the year where it is this one.
+export function formatShort(time: string | Date, language: string, zone: Zone, now = Date.now()): string {
+  const date = new Date(time);
+  const thisYear = date.getFullYear() === new Date(now).getFullYear();
+  return formatter(thisYear ? 'short' : 'shortWithYear', language, zone).format(date);
+}
+
+export function formatFull(time: string | Date, language: string, zone: Zone): string {
+  return formatter('full', language, zone).format(new Date(time));
 }
 
 export function formatClock(time: string | Date, language: string, zone: Zone): string {
-  return formatter(language, zone, { timeStyle: 'medium' }).format(new Date(time));
+  return formatter('clock', language, zone).format(new Date(time));
+}
+
+const relative = new Map<string, Intl.RelativeTimeFormat>();
+
+function relativeFormatter(language: string): Intl.RelativeTimeFormat {
+  let found = relative.get(language);
+  if (!found) {
+    found = new Intl.RelativeTimeFormat(language, { style: 'short' });
+    relative.set(language, found);
+  }
+  return found;
 }
 
 const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
@@ -48,10 +70,7 @@ export function formatRelative(time: string, now: number, language: string, just
   const seconds = Math.round((new Date(time).getTime() - now) / 1000);
   for (const [unit, length] of STEPS) {
     if (Math.abs(seconds) >= length) {
-      return new Intl.RelativeTimeFormat(language, { style: 'short' }).format(
-        Math.trunc(seconds / length),
-        unit,
-      );
+      return relativeFormatter(language).format(Math.trunc(seconds / length), unit);
     }
   }
   return justNow;

@@ -1,6 +1,6 @@
 // A time in a table: relative or absolute, with the full time and its zone on hover and focus.
 /* eslint-disable jsx-a11y/no-noninteractive-tabindex -- the tip must come by keyboard too */
-import { useTranslation } from 'react-i18next';
+import { useWords } from '@/shared/i18n/use-words';
 import { usePrefs } from '@/shared/prefs/prefs';
 import { formatFull, formatRelative, formatShort } from './format';
 import { useNow } from './now';
@@ -15,7 +15,7 @@ export function AbsoluteTime({ time }: { time: string }) {
 }
 
 export function RelativeTime({ time }: { time: string }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { locale, zone } = usePrefs();
   const now = useNow();
   return (

@@ -1,21 +1,21 @@
-import { Button } from '@patternfly/react-core';
 import CheckIcon from '@patternfly/react-icons/dist/esm/icons/check-icon';
 import CopyIcon from '@patternfly/react-icons/dist/esm/icons/copy-icon';
-import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useEffect } from 'react';
+import { useWords } from '@/shared/i18n/use-words';
 import { notify } from './notices';
+import { useStateOf } from './use-state-of';
 
 const SHOWN_MS = 1_500;
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
-  const { t } = useTranslation();
-  const [copied, setCopied] = useState(false);
+  const t = useWords();
+  const [copied, setCopied] = useStateOf(text, false);
 
   useEffect(() => {
     if (!copied) return;
     const timer = setTimeout(() => setCopied(false), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [copied]);
+  }, [copied, setCopied]);
 
   const copy = () => {
     if (!navigator.clipboard) {
@@ -30,14 +30,9 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 
   return (
     <>
-      <Button
-        variant="plain"
-        hasNoPadding
-        className="cf-copy"
-        aria-label={label}
-        icon={copied ? <CheckIcon /> : <CopyIcon />}
-        onClick={copy}
-      />
+      <button type="button" className="cf-copy" aria-label={label} onClick={copy}>
+        {copied ? <CheckIcon set="default" /> : <CopyIcon set="default" />}
+      </button>
       <span role="status" className="pf-v6-screen-reader">
         {copied ? t('common.copied') : ''}
       </span>

@@ -1,4 +1,5 @@
 import { Pagination } from '@patternfly/react-core';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePrefs } from '@/shared/prefs/prefs';
 
@@ -12,10 +13,12 @@ interface Props {
   onPerPage: (perPage: number) => void;
 }
 
-export function Pager({ total, page, perPage, sizes, where, onPage, onPerPage }: Props) {
+export const Pager = memo(function Pager(props: Props) {
+  const { total, page, perPage, sizes, where, onPage, onPerPage } = props;
   const { t } = useTranslation();
   const { locale } = usePrefs();
-  const number = (value: number | undefined) => new Intl.NumberFormat(locale).format(value ?? 0);
+  const format = new Intl.NumberFormat(locale);
+  const number = (value: number | undefined) => format.format(value ?? 0);
   return (
     <Pagination
       className="cf-pager"
@@ -49,4 +52,4 @@ export function Pager({ total, page, perPage, sizes, where, onPage, onPerPage }:
       }}
     />
   );
-}
+});
