@@ -123,7 +123,7 @@ def start_again(scratch: Path, results: Results) -> None:
         seconds = time.monotonic() - began
         loaded = next(e for e in again.events() if e["event"] == "sessions loaded")
         results.write({"measure": "start", "system": "Curfew HTTP", "value": round(seconds, 2), "unit": "s", "loaded": loaded["sessions"],
-                       "load_ms": loaded["ms"]})
+                       "load_ms": loaded["ms"], "from": loaded["from"]})
         if loaded["sessions"]:
             results.write({"measure": "resident after a start", "system": "Curfew HTTP", "value": round(again.memory() / loaded["sessions"], 1),
                            "unit": "bytes a session"})

@@ -68,8 +68,10 @@ class PopulationClock final : public Clock {
   std::int64_t begin_ = system_.monotonic_ns();
 };
 
-engine::Options engine_options() {
+engine::Options engine_options(const std::string& directory) {
   engine::Options options;
+  options.image.path = directory + ".image";
+  options.image.program = CURFEW_VERSION;
   options.classify = classify;
   return options;
 }
@@ -118,16 +120,24 @@ class CurfewEngine final : public Peer {
     auto ledger = ledger_rocksdb::RocksDbLedger::open(std::move(options));
     if (!ledger) die("engine: {}", ledger.error().message);
     ledger_ = *std::move(ledger);
-    engine_ = std::make_unique<engine::Engine>(*ledger_, clock_, random_, engine_options());
+    engine_ = std::make_unique<engine::Engine>(*ledger_, clock_, random_, engine_options(directory));
     const Stopwatch watch;
     const std::clock_t before = std::clock();
     const auto none = [](std::string_view, std::string_view, std::string_view) { return Status(); };
     if (const Status opened = engine_->open(none); !opened) die("engine: {}", opened.error().message);
-    fmt::print(stderr, "  engine: {} sessions read in {:.2f} s, {:.2f} s of processor time\n", engine_->index().size(),
-               watch.seconds(), static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC);
+    const engine::ImageReport& image = engine_->image();
+    fmt::print(stderr, "  engine: {} sessions read in {:.2f} s, {:.2f} s of processor time{}{}\n",
+               engine_->index().size(), watch.seconds(), static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC,
+               image.outcome == engine::ImageReport::Outcome::kTaken ? ", from the image" : "",
+               image.problem.empty() ? "" : ": " + image.problem);
     engine_->start();
   }
-  ~CurfewEngine() override { engine_->stop(); }
+  ~CurfewEngine() override {
+    engine_->stop();
+    const engine::ImageReport& image = engine_->image();
+    if (image.outcome == engine::ImageReport::Outcome::kNone) return;
+    fmt::print(stderr, "  engine: image of {} bytes written in {} ms{}\n", image.bytes, image.ms, image.problem);
+  }
   std::string_view name() const override { return "Curfew engine"; }
 
   void load(const Generator& generator) override {

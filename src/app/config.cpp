@@ -141,6 +141,11 @@ const std::vector<Setting>& settings() {
        {},
        true,
        same<&Config::min_free_bytes>},
+      {"data.index_image",
+       [](Config& c, const std::string& t) { return set_bool(c.index_image, t); },
+       {},
+       true,
+       same<&Config::index_image>},
       {"log.level",
        [](Config& c, const std::string& t) -> Status {
          static constexpr std::array<std::string_view, 4> names{"debug", "info", "warn", "error"};

@@ -33,6 +33,7 @@ struct Config {
   // [data]
   std::string data_dir = "data";
   std::int64_t min_free_bytes = 256LL * 1024 * 1024;
+  bool index_image = true;
   // [places]: MaxMind databases; empty: none
   std::string city_database, asn_database, anonymizer_database;
   // [log]

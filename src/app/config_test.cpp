@@ -57,6 +57,13 @@ TEST_F(ConfigTest, DirectoryInTheFilesPlaceIsRefused) {
   EXPECT_EQ(error(""), "");  // an empty file says nothing, and nothing wrong
 }
 
+TEST_F(ConfigTest, IndexImageCanBeTurnedOff) {
+  EXPECT_TRUE(load("")->index_image);
+  EXPECT_FALSE(load("[data]\nindex_image = false")->index_image);
+  EXPECT_EQ(needs_restart(*load(""), *load("[data]\nindex_image = false")),
+            std::vector<std::string>{"data.index_image"});
+}
+
 TEST_F(ConfigTest, UnknownSettingIsRefusedWhereverItStands) {
   EXPECT_NE(error("[server]\nport = 1").find(":2: there is no setting \"server.port\""), std::string::npos);
   EXPECT_NE(error("top = 1").find(":1: there is no setting \"top\""), std::string::npos);

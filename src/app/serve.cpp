@@ -16,6 +16,7 @@
 
 #include "api/application.h"
 #include "app/bootstrap.h"
+#include "app/build_id.h"
 #include "app/console_files.h"
 #include "app/control.h"
 #include "app/demo_runner.h"
@@ -59,6 +60,9 @@ engine::Options engine_options(const Config& config, const device::Agents& agent
   options.audit_retention = config.audit_retention;
   options.tombstone_retention = config.tombstone_retention;
   options.journal_retention = static_cast<std::uint64_t>(config.journal_retention);
+  if (config.index_image) options.image.path = config.data_dir + "/index.image";
+  options.image.program = std::string(CURFEW_VERSION) + " " + build_id();
+  options.image.reserve_bytes = static_cast<std::uint64_t>(config.min_free_bytes);
   return options;
 }
 
@@ -120,6 +124,7 @@ class Process {
   Status start_server();
   void reload();
   void read_places();
+  void tell_image(const engine::ImageReport& image);
   std::string address() const;
 
   const ServeInput input_;
@@ -162,9 +167,13 @@ Status Process::open() {
     return directory_->load(table, key, bytes);
   }));
   ::malloc_trim(0);  // what only the loading needed
+  const engine::ImageReport& image = engine_->image();
+  if (image.outcome == engine::ImageReport::Outcome::kRefused)
+    log_.write(LogLevel::kWarn, "index image not used", {{"problem", image.problem}});
   log_.write(LogLevel::kInfo, "sessions loaded",
              {{"sessions", static_cast<std::int64_t>(engine_->index().size())},
-              {"ms", (clock_.monotonic_ns() - began) / 1'000'000}});
+              {"ms", (clock_.monotonic_ns() - began) / 1'000'000},
+              {"from", image.outcome == engine::ImageReport::Outcome::kTaken ? "image" : "ledger"}});
   api::Options options;
   options.files = [this](const http::RequestHead& head) { return console_.serve(head); };
   options.metrics = [this] { return transport_metrics(server_->counters(), ledger_->disk_bytes()); };
@@ -276,6 +285,14 @@ void Process::wait() {
   }
 }
 
+void Process::tell_image(const engine::ImageReport& image) {
+  if (image.outcome == engine::ImageReport::Outcome::kWritten)
+    log_.write(LogLevel::kInfo, "index image written",
+               {{"bytes", static_cast<std::int64_t>(image.bytes)}, {"ms", image.ms}});
+  else if (image.outcome == engine::ImageReport::Outcome::kNotWritten)
+    log_.write(LogLevel::kWarn, "index image not written", {{"problem", image.problem}});
+}
+
 void Process::close() {
   draining_ = true;
   if (server_) log_.write(LogLevel::kInfo, "stopping");
@@ -283,7 +300,10 @@ void Process::close() {
   if (control_) control_->stop();
   if (server_) server_->stop();
   if (api_) api_->stop();
-  if (engine_) engine_->stop();
+  if (engine_) {
+    engine_->stop();
+    tell_image(engine_->image());
+  }
   if (server_) log_.write(LogLevel::kInfo, "stopped");
 }
 

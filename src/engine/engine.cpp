@@ -54,6 +54,7 @@ void Engine::stop() {
     if (impl_->stopping && !impl_->thread.joinable()) return;
     impl_->stopping = true;
   }
+  const std::uint64_t failures = impl_->counters.commit_failures;
   impl_->queue_wake.notify_all();
   if (impl_->background) impl_->background->stop();
   if (impl_->thread.joinable()) {
@@ -63,6 +64,7 @@ void Engine::stop() {
     impl_->flush_activity(true);
     impl_->flush_profiles();
   }
+  if (impl_->opened) impl_->leave_image(impl_->counters.commit_failures == failures);
   impl_->opened = false;
 }
 

@@ -30,6 +30,7 @@
 #include "device/places.h"
 #include "engine/audit_log.h"
 #include "engine/events.h"
+#include "engine/image.h"
 #include "engine/realm.h"
 #include "engine/revocation.h"
 #include "index/index.h"
@@ -55,7 +56,8 @@ struct Options {
   // What is known of agents and addresses; called from any thread, never under a lock of theirs.
   device::Classify classify = device::unknown_classifier();
   std::function<device::Place(const IpAddress&)> place;  // empty: nothing
-  bool threads = true;                                   // false: nothing runs by itself; a test calls step()
+  ImageOptions image;
+  bool threads = true;  // false: nothing runs by itself; a test calls step()
 };
 
 template <class T>
@@ -101,9 +103,10 @@ class Engine {
   // Loads everything from the ledger. `on_document` is given what is not the engine's own (operators, keys, …).
   Status open(
       const std::function<Status(std::string_view table, std::string_view key, std::string_view bytes)>& on_document);
-  void start();        // begins to run; after open()
-  void stop();         // drains the queue, flushes activity, joins. Idempotent.
-  bool ready() const;  // open, and the ledger takes writes
+  void start();                      // begins to run; after open()
+  void stop();                       // drains the queue, flushes activity, joins, leaves an image. Idempotent.
+  bool ready() const;                // open, and the ledger takes writes
+  const ImageReport& image() const;  // after open(): of the one that was there; after stop(): of the one that was left
   // One round of the sequencer; for options.threads == false. True if anything was done.
   bool step();
 

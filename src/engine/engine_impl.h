@@ -60,9 +60,16 @@ struct Engine::Impl {
   // --- engine_open.cpp
   // -------------------------------------------------------------------------------------------------------
   Status open(const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document);
-  Status load_documents(const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document);
+  Status load_documents(const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document,
+                        bool with_users);
   Status read_chain();
   void resume_jobs();
+
+  // --- engine_image.cpp
+  bool take_image();  // true: index and profiles are those of the ledger, but for clients' names
+  Status read_image();
+  void leave_image(bool all_flushed);
+  Result<std::uint64_t> write_image(bool all_flushed);
 
   // --- engine_realms.cpp
   void change_realm(RealmId id, std::function<Result<RealmChange>(const Realm&, Time)> decide, Done<Realm> done);
@@ -175,6 +182,7 @@ struct Engine::Impl {
   std::vector<Touch> touch_batch;
   std::vector<signal::DirtyProfile> unsaved_profiles;  // of a commit that failed
   std::vector<index::DirtyRow> dirty;
+  ImageReport image;
 };
 
 Error overloaded();

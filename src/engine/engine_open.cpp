@@ -26,15 +26,18 @@ Error unreadable(std::string_view what) {
 
 Status Engine::Impl::open(
     const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document) {
-  index.begin_load(0);
-  CURFEW_TRY_STATUS(load_documents(on_document));
+  const bool taken = take_image();
+  if (!taken) index.begin_load(0);
+  CURFEW_TRY_STATUS(load_documents(on_document, !taken));
   CURFEW_TRY_STATUS(read_chain());
   book.last_no = ledger.last_no();
-  const Status loaded = ledger.load_rows([this](session::Session&& session) {
-    if (realms->find(session.key.realm) != nullptr) index.load_row(std::move(session));
-  });
-  index.end_load();
-  CURFEW_TRY_STATUS(loaded);
+  if (!taken) {
+    const Status loaded = ledger.load_rows([this](session::Session&& session) {
+      if (realms->find(session.key.realm) != nullptr) index.load_row(std::move(session));
+    });
+    index.end_load();
+    CURFEW_TRY_STATUS(loaded);
+  }
   watch.loaded(clock.now());
   position = ledger.position();
   position_time = book.chain.time.ms;
@@ -47,7 +50,7 @@ Status Engine::Impl::open(
 }
 
 Status Engine::Impl::load_documents(
-    const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document) {
+    const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document, bool with_users) {
   std::vector<Realm> found_realms;
   std::vector<std::pair<std::string, std::string>> per_realm[3];  // users, clients, series: they need the realms first
   std::map<std::string, std::string, std::less<>> progress, selections, rows;
@@ -64,7 +67,11 @@ Status Engine::Impl::load_documents(
     if (!profile.empty()) watch.load_profile(realm, number, profile);
     return {};
   };
-  CURFEW_TRY_STATUS(ledger.load_documents([&](std::string_view table, std::string_view key, std::string_view bytes) {
+  // Those that came with the image; not those of realms that are gone, which are still to be removed.
+  std::vector<ledger::DocumentRange> known_users;
+  if (!with_users)
+    for (const RealmId realm : index.realms()) known_users.push_back({"users", std::to_string(realm.value) + "/"});
+  const auto visit = [&](std::string_view table, std::string_view key, std::string_view bytes) {
     if (!problem) return;
     if (table == "realms") {
       auto realm = decode_realm(bytes);
@@ -100,7 +107,8 @@ Status Engine::Impl::load_documents(
     } else if (table != kAuditTable) {
       problem = on_document(table, key, bytes);
     }
-  }));
+  };
+  CURFEW_TRY_STATUS(ledger.load_documents(visit, known_users));
   CURFEW_TRY_STATUS(problem);
   realms = std::make_shared<RealmTable>(std::move(found_realms));
   for (const Realm& realm : realms->list()) watch.set_realm(realm.id, realm.detection);

@@ -15,6 +15,9 @@
 
 namespace curfew::index {
 
+class ImageReader;
+class ImageWriter;
+
 class BlobArena {
  public:
   static constexpr std::size_t kMaxBytes = 8192;
@@ -28,6 +31,8 @@ class BlobArena {
   std::string_view view(std::uint32_t ref, std::size_t bytes) const { return {at(ref), bytes}; }
   std::size_t memory_bytes() const { return words_.memory_bytes(); }
   std::size_t free_words() const { return free_words_; }
+  void save(ImageWriter& out) const;  // image.h; in place of what is here
+  void load(ImageReader& in);
 
  private:
   static constexpr std::size_t kClasses = kMaxBytes / 8 + 1;

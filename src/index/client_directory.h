@@ -58,6 +58,8 @@ class ClientDirectory {
   void enter_later(std::uint32_t row, std::uint32_t set, bool offline);
   void finish_entering();
   std::size_t memory_bytes() const;
+  void save(ImageWriter& out) const;
+  void load(ImageReader& in);
 
  private:
   struct Set {

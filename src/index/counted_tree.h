@@ -24,6 +24,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "index/image.h"
 #include "index/paged_array.h"
 
 namespace curfew::index {
@@ -195,6 +196,8 @@ class CountedTree {
     height_ = 0;
     root_ = last_leaf_ = new_leaf();
   }
+  void save(ImageWriter& out) const;  // image.h; in place of what is here
+  void load(ImageReader& in);
   // Stops the program unless every invariant holds. For tests.
   void verify() const;
 
@@ -210,8 +213,8 @@ class CountedTree {
   struct Inner {
     std::uint64_t hi[kFan], lo[kFan], no[kFan];
     std::uint32_t child[kFan], items[kFan], marked[kFan],
-        first[kFan];  // first: an item at the separator, unless by value
-    std::uint32_t count;
+        first[kFan];              // first: an item at the separator, unless by value
+    std::uint32_t count, unused;  // no bytes between: images are compared and summed
   };
   struct Path {
     std::uint32_t node[kMaxHeight];

@@ -260,6 +260,26 @@ void CountedTree<Keys>::build(std::span<const std::uint32_t> items, double fill)
 }
 
 template <class Keys>
+void CountedTree<Keys>::save(ImageWriter& out) const {
+  out.pages(leaves_);
+  out.pages(inners_);
+  for (const std::uint32_t n :
+       {root_, last_leaf_, size_, marked_, free_leaf_, free_inner_, static_cast<std::uint32_t>(height_)})
+    out.number(n);
+}
+
+template <class Keys>
+void CountedTree<Keys>::load(ImageReader& in) {
+  in.pages(leaves_);
+  in.pages(inners_);
+  for (std::uint32_t* n : {&root_, &last_leaf_, &size_, &marked_, &free_leaf_, &free_inner_}) *n = in.number32();
+  height_ = static_cast<int>(in.number32());
+  if (in.ok() && height_ >= 0 && height_ <= kMaxHeight && last_leaf_ < leaves_.size()) return;
+  in.refuse();
+  clear();
+}
+
+template <class Keys>
 void CountedTree<Keys>::verify_node(std::uint32_t node, int level, std::uint32_t& items, std::uint32_t& marked,
                                     std::uint32_t& last) const {
   if (level == height_) {

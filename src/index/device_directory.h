@@ -78,6 +78,8 @@ class DeviceDirectory {
     ids_.prefetch_text(id);
   }
   std::size_t memory_bytes() const;
+  void save(ImageWriter& out) const;
+  void load(ImageReader& in);              // refused where agent strings are told to be something else now
   std::uint64_t rows_of_families() const;  // these two for tests
   std::uint64_t rows_of_ids() const;
   void verify() const;  // stops the program unless the families count their agents; for tests
@@ -87,6 +89,7 @@ class DeviceDirectory {
     std::uint32_t family, kind;
   };
   void learn(std::uint32_t agent, const device::Device& device);
+  bool described_alike() const;
   void flush(Roaring& rows, std::vector<std::uint32_t>& waiting);
 
   const device::Classify& classify_;

@@ -29,6 +29,9 @@
 
 namespace curfew::index {
 
+class ImageReader;
+class ImageWriter;
+
 struct Handle {
   RealmId realm;
   std::uint32_t row = 0;
@@ -102,6 +105,12 @@ class Index {
   void begin_load(std::size_t expected_rows);
   void load_row(session::Session&& session);
   void end_load();
+  // The whole index as it lies in memory (image.h), but for marks. Requires: dirty_count() is 0; no writer runs.
+  void save(ImageWriter& out) const;
+  // The same again, instead of loading rows; no reader may run meanwhile. Requires: empty. False: it does not fit, or
+  // agent strings are told to be something else now; clear() it then.
+  bool load(ImageReader& in);
+  void clear();
   void erase(const Handle& handle);
   // Moves last_access forward to `at` (never back) and, with it, the address. True if anything changed.
   bool touch(const Handle& handle, Time at, const std::optional<IpAddress>& ip);
@@ -188,6 +197,7 @@ class Index {
   std::array<std::uint64_t, device::kKinds> kinds(std::span<const RealmId> realms) const;          // sessions by kind
   std::vector<ClientRow> clients(std::span<const RealmId> realms, std::string_view search) const;  // by client id
   std::string client_name(RealmId realm, std::string_view client_id) const;  // the id itself where there is no name
+  std::vector<RealmId> realms() const;                                       // that anything is known of, ascending
   std::uint64_t size(RealmId realm) const;
   std::uint64_t size() const;
   std::uint64_t memory_bytes() const;  // an estimate, for metrics

@@ -4,13 +4,16 @@
 #include "index/model.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <random>
 #include <sstream>
 
 #include "base/text.h"
+#include "index/image.h"
 
 namespace curfew::index {
 namespace {
@@ -80,9 +83,10 @@ device::Classify classifier() {
 // One history and its two witnesses.
 class History {
  public:
-  explicit History(std::uint64_t seed) : random_(seed), index_(classifier()), model_(classifier()) {
+  explicit History(std::uint64_t seed) : random_(seed), model_(classifier()) {
     for (int i = 0; i < 60; ++i) spare_ids_.push_back(make_id());
-    index_.keep_rows_of_counts(below(3) == 0 ? 5 : 1000);
+    kept_ = below(3) == 0 ? 5 : 1000;
+    index_->keep_rows_of_counts(kept_);
     marking_ = below(4) > 0;
   }
 
@@ -112,23 +116,24 @@ class History {
   }
 
   void load(int rows) {
-    Index::WriteLock lock(index_);
-    index_.begin_load(static_cast<std::size_t>(rows));
+    Index::WriteLock lock(*index_);
+    index_->begin_load(static_cast<std::size_t>(rows));
     for (int i = 0; i < rows; ++i) {
       Session s = make_session();
       if (model_.find(s.key)) continue;
       s.no = SessionNo{++last_no_};
       model_.insert(s);
       live_.push_back(s.key);
-      index_.load_row(std::move(s));
+      index_->load_row(std::move(s));
     }
-    index_.end_load();
+    index_->end_load();
   }
 
   void check(int queries) {
-    expect(index_.size() == model_.size(), "size");
-    expect(index_.dirty_count() == model_.dirty_count(), "dirty_count");
-    index_.verify();
+    if (below(3) == 0) through_an_image();
+    expect(index_->size() == model_.size(), "size");
+    expect(index_->dirty_count() == model_.dirty_count(), "dirty_count");
+    index_->verify();
     check_rows();
     for (int i = 0; i < queries; ++i) check_query();
     for (int i = 0; i < queries / 4; ++i) check_sets();
@@ -136,7 +141,11 @@ class History {
     check_sweep();
   }
 
-  const Index& index() const { return index_; }
+  std::map<std::string_view, std::uint64_t> plans() const {
+    auto all = plans_;
+    for (const auto& [plan, times] : index_->plans()) all[plan] += times;
+    return all;
+  }
 
  private:
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
@@ -241,7 +250,7 @@ class History {
     return s;
   }
   Handle in_index(const session::SessionKey& key) {
-    const auto handle = index_.find(key);
+    const auto handle = index_->find(key);
     expect(handle.has_value(), "a live session is found: " + key.id);
     return *handle;
   }
@@ -250,23 +259,23 @@ class History {
     Session s = make_session();
     if (model_.find(s.key)) return;
     s.no = SessionNo{++last_no_};
-    Index::WriteLock lock(index_);
-    const Handle handle = index_.insert(s);
+    Index::WriteLock lock(*index_);
+    const Handle handle = index_->insert(s);
     model_.insert(s);
-    expect(index_.alive(handle), "alive after insert");
+    expect(index_->alive(handle), "alive after insert");
     live_.push_back(s.key);
   }
   void touch() {
-    Index::WriteLock lock(index_);
+    Index::WriteLock lock(*index_);
     for (std::size_t i = below(5) + 1; i > 0; --i) {
       const auto& key = one_of(live_);
       const Time at{model_.get(*model_.find(key)).last_access.ms + static_cast<std::int64_t>(below(2000)) - 500};
       std::optional<IpAddress> ip;
       if (below(2) == 0) ip = make_ip();
       const bool changed = model_.touch(*model_.find(key), at, ip);
-      expect(index_.touch(in_index(key), at, ip) == changed, "touch says whether it changed anything");
+      expect(index_->touch(in_index(key), at, ip) == changed, "touch says whether it changed anything");
       if (below(4) == 0)
-        same(index_.get(in_index(key)), model_.get(*model_.find(key)), "the writer reads its own touch");
+        same(index_->get(in_index(key)), model_.get(*model_.find(key)), "the writer reads its own touch");
       if (below(8) == 0) check_query();
     }
   }
@@ -284,18 +293,18 @@ class History {
     } else {
       s.remember_me = !s.remember_me;
     }
-    Index::WriteLock lock(index_);
-    index_.update(in_index(key), s);
+    Index::WriteLock lock(*index_);
+    index_->update(in_index(key), s);
     model_.update(*model_.find(key), s);
   }
   void erase() {
     const std::size_t at = below(live_.size());
     const auto key = live_[at];
-    Index::WriteLock lock(index_);
+    Index::WriteLock lock(*index_);
     const Handle handle = in_index(key);
-    index_.erase(handle);
+    index_->erase(handle);
     model_.erase(*model_.find(key));
-    expect(!index_.alive(handle) && !index_.find(key), "an erased session is gone");
+    expect(!index_->alive(handle) && !index_->find(key), "an erased session is gone");
     live_.erase(live_.begin() + static_cast<std::ptrdiff_t>(at));
   }
   std::uint16_t some_marks() {
@@ -304,39 +313,39 @@ class History {
     return static_cast<std::uint16_t>(below(6) == 0 ? 0U : marks);
   }
   void set_marks() {
-    Index::WriteLock lock(index_);
+    Index::WriteLock lock(*index_);
     for (std::size_t i = below(5) + 1; i > 0; --i) {
       const auto& key = one_of(live_);
       const std::uint16_t marks = some_marks();
-      index_.set_marks(in_index(key), marks);
+      index_->set_marks(in_index(key), marks);
       model_.set_marks(*model_.find(key), marks);
-      expect(index_.marks(in_index(key)) == marks, "the writer reads its own marks");
+      expect(index_->marks(in_index(key)) == marks, "the writer reads its own marks");
     }
   }
   void put_user() {
     const RealmId id = realm();
     const std::string user = user_id(), name = username(), email = below(2) == 0 ? "" : "Mail." + username();
-    Index::WriteLock lock(index_);
-    index_.put_user(id, user, name, email);
+    Index::WriteLock lock(*index_);
+    index_->put_user(id, user, name, email);
     model_.put_user(id, user, name, email);
   }
   void forget_user() {
     const RealmId id = realm();
     const std::string user = user_id();
-    Index::WriteLock lock(index_);
-    expect(index_.forget_user(id, user) == model_.forget_user(id, user), "forget_user");
+    Index::WriteLock lock(*index_);
+    expect(index_->forget_user(id, user) == model_.forget_user(id, user), "forget_user");
   }
   void name_client() {
     const RealmId id = realm();
     const std::string client = client_id(), name = below(3) == 0 ? "" : "The " + client;
-    Index::WriteLock lock(index_);
-    index_.name_client(id, client, name);
+    Index::WriteLock lock(*index_);
+    index_->name_client(id, client, name);
     model_.name_client(id, client, name);
   }
   void take_dirty() {
     std::vector<DirtyRow> got, want;
-    Index::WriteLock lock(index_);
-    index_.take_dirty(model_.dirty_count() + 1, got);
+    Index::WriteLock lock(*index_);
+    index_->take_dirty(model_.dirty_count() + 1, got);
     model_.take_dirty(model_.dirty_count() + 1, want);
     expect(got.size() == want.size(), "take_dirty gives every touched row");
     for (std::size_t i = 0; i < got.size(); ++i)
@@ -345,10 +354,38 @@ class History {
   }
   void drop_realm() {
     const RealmId id = realm();
-    Index::WriteLock lock(index_);
-    index_.drop_realm(id);
+    Index::WriteLock lock(*index_);
+    index_->drop_realm(id);
     model_.drop_realm(id);
     std::erase_if(live_, [&](const auto& key) { return key.realm == id; });
+  }
+
+  // The index is written out and read back; the history goes on with what was read.
+  void through_an_image() {
+    take_dirty();
+    std::vector<std::pair<Handle, std::uint16_t>> marks;
+    for (const auto& key : live_)
+      if (const auto handle = index_->find(key); handle && index_->marks(*handle) != 0)
+        marks.emplace_back(*handle, index_->marks(*handle));
+    const ImageName name{"model", std::to_string(random_())};
+    const std::string path = testing::TempDir() + "curfew_model_test_" + std::to_string(::getpid()) + ".image";
+    const auto writer = ImageWriter::create(path, name, [] { return true; });
+    if (!writer) throw Failure{writer.error().message};
+    index_->save(**writer);
+    if (const auto written = (*writer)->finish(); !written) throw Failure{written.error().message};
+    const auto reader = ImageReader::open(path, name);
+    if (!reader) throw Failure{reader.error().message};
+    ::unlink(path.c_str());
+    auto fresh = std::make_unique<Index>(classifier());
+    fresh->keep_rows_of_counts(kept_);
+    expect(fresh->load(**reader) && (*reader)->finish(), "an image is read as it was written");
+    for (const auto& [plan, times] : index_->plans()) plans_[plan] += times;
+    index_ = std::move(fresh);
+    const Index::WriteLock lock(*index_);
+    for (const auto& [handle, of_row] : marks) {
+      expect(index_->marks(handle) == 0, "rows come without marks");
+      index_->set_marks(handle, of_row);
+    }
   }
 
   std::vector<RealmId> some_realms() {
@@ -492,7 +529,7 @@ class History {
     if (below(2) == 0) query.offset = below(count + 3);
     // Some pages forwards and backwards from there, each asked of both.
     for (int page = 0; page < 6; ++page) {
-      const Page got = index_.query(query), want = model_.query(query);
+      const Page got = index_->query(query), want = model_.query(query);
       same_page(query, got, want);
       const auto& cursor = below(4) == 0 ? got.previous : got.next;
       if (!cursor) break;
@@ -502,29 +539,29 @@ class History {
     if (query.cursor && old_cursors_.size() < 50) old_cursors_.push_back(*query.cursor);
     if (old_cursors_.empty() || query.limit == 0) return;
     query.cursor = one_of(old_cursors_);
-    same_page(query, index_.query(query), model_.query(query));
+    same_page(query, index_->query(query), model_.query(query));
   }
 
   void check_rows() {
     for (const auto& key : live_) {
       const Session want = model_.get(*model_.find(key));
       const Handle handle = in_index(key);
-      same(index_.get(handle), want, "get");
-      const auto facts = index_.facts(handle);
+      same(index_->get(handle), want, "get");
+      const auto facts = index_->facts(handle);
       expect(facts.type == want.key.type && facts.remember_me == want.remember_me && facts.started == want.started &&
                  facts.last_access == want.last_access,
              "facts");
-      const RowView view = index_.view(handle), model = model_.view(*model_.find(key));
+      const RowView view = index_->view(handle), model = model_.view(*model_.find(key));
       expect(view.no == model.no && view.type == model.type && view.remember_me == model.remember_me &&
                  view.started == model.started && view.last_access == model.last_access && view.ip == model.ip &&
                  view.kind == model.kind && view.device_hash == model.device_hash,
              "view");
-      expect(view.user == index_.user_number(key.realm, want.user_id) &&
-                 index_.user_id(key.realm, view.user) == want.user_id,
+      expect(view.user == index_->user_number(key.realm, want.user_id) &&
+                 index_->user_id(key.realm, view.user) == want.user_id,
              "user number");
-      expect(index_.device_key(handle) == model_.device_key(*model_.find(key)), "device_key");
-      expect(index_.marks(handle) == model_.marks(*model_.find(key)), "marks");
-      if (want.token_hash) expect(index_.find_by_token(key.realm, *want.token_hash) == handle, "find_by_token");
+      expect(index_->device_key(handle) == model_.device_key(*model_.find(key)), "device_key");
+      expect(index_->marks(handle) == model_.marks(*model_.find(key)), "marks");
+      if (want.token_hash) expect(index_->find_by_token(key.realm, *want.token_hash) == handle, "find_by_token");
     }
   }
   static std::vector<std::uint64_t> numbers(const std::vector<Handle>& handles) {
@@ -538,10 +575,10 @@ class History {
     const Filter filter = some_filter();
     const std::string where = "filter" + describe(filter);
     const auto want = numbers(model_.matching(realms, filter));
-    SessionSet set = index_.match(realms, filter);
-    expect(numbers(index_.members(set, {}, 100'000)) == want && set.size() == want.size(), where + ": match");
-    expect(index_.count(realms, filter) == want.size(), where + ": count");
-    const Summary by_filter = index_.summarize(realms, filter), by_set = index_.summarize(set);
+    SessionSet set = index_->match(realms, filter);
+    expect(numbers(index_->members(set, {}, 100'000)) == want && set.size() == want.size(), where + ": match");
+    expect(index_->count(realms, filter) == want.size(), where + ": count");
+    const Summary by_filter = index_->summarize(realms, filter), by_set = index_->summarize(set);
     const Summary model = model_.summarize(realms, filter);
     for (const Summary& s : {by_filter, by_set})
       expect(s.sessions == model.sessions && s.regular == model.regular && s.offline == model.offline &&
@@ -551,17 +588,17 @@ class History {
     std::vector<Handle> sliced;
     SessionSet::Place place;
     while (true) {
-      const auto part = index_.members(set, place, 3);
+      const auto part = index_->members(set, place, 3);
       if (part.empty()) break;
       sliced.insert(sliced.end(), part.begin(), part.end());
       place = {part.back().realm, part.back().row + 1};
     }
     expect(numbers(sliced) == want, where + ": members in slices");
-    const auto digest = index_.digest(set);
-    expect(index_.digest(index_.match(realms, filter)) == digest, where + ": digest");
+    const auto digest = index_->digest(set);
+    expect(index_->digest(index_->match(realms, filter)) == digest, where + ": digest");
     if (!sliced.empty()) {
       set.remove(sliced[0].realm, sliced[0].row);
-      expect(index_.digest(set) != digest, where + ": a smaller set has another digest");
+      expect(index_->digest(set) != digest, where + ": a smaller set has another digest");
     }
   }
   void check_directory() {
@@ -569,7 +606,7 @@ class History {
     const std::string search = below(3) == 0 ? "" : some_search();
     const std::uint64_t offset = below(6);
     const std::size_t limit = below(8);
-    const UserPage got = index_.users(realms, search, offset, limit),
+    const UserPage got = index_->users(realms, search, offset, limit),
                    want = model_.users(realms, search, offset, limit);
     expect(got.total == want.total && got.rows.size() == want.rows.size(), "users '" + search + "': total and size");
     const auto same_user = [&](const UserRow& a, const UserRow& b) {
@@ -580,22 +617,22 @@ class History {
     for (std::size_t i = 0; i < got.rows.size(); ++i) same_user(got.rows[i], want.rows[i]);
     const RealmId id = realm();
     const std::string user = user_id();
-    const auto a = index_.user(id, user), b = model_.user(id, user);
+    const auto a = index_->user(id, user), b = model_.user(id, user);
     expect(a.has_value() == b.has_value(), "user");
     if (a) same_user(*a, *b);
-    const auto mine = index_.user_sessions(id, user), theirs = model_.user_sessions(id, user);
+    const auto mine = index_->user_sessions(id, user), theirs = model_.user_sessions(id, user);
     expect(mine.size() == theirs.size(), "user_sessions");
     for (std::size_t i = 0; i < mine.size(); ++i)
       expect(mine[i].no == theirs[i].no, "user_sessions are in the order of no");
     check_neighbours(id, user);
-    const auto clients = index_.clients(realms, search), wanted = model_.clients(realms, search);
+    const auto clients = index_->clients(realms, search), wanted = model_.clients(realms, search);
     expect(clients.size() == wanted.size(), "clients '" + search + "'");
     for (std::size_t i = 0; i < clients.size(); ++i)
       expect(clients[i].client_id == wanted[i].client_id && clients[i].name == wanted[i].name &&
                  clients[i].regular == wanted[i].regular && clients[i].offline == wanted[i].offline,
              "client " + clients[i].client_id);
     const std::string client = client_id();
-    expect(index_.client_name(id, client) == model_.client_name(id, client), "client_name");
+    expect(index_->client_name(id, client) == model_.client_name(id, client), "client_name");
   }
   // What the model says of a filter, newest last, cut to the latest `limit`.
   std::vector<std::uint64_t> latest(RealmId id, const Filter& filter, std::size_t limit) {
@@ -611,22 +648,22 @@ class History {
   void check_neighbours(RealmId id, const std::string& user) {
     const std::size_t limit = below(5) == 0 ? 1000 : below(6);
     std::vector<Handle> got;
-    if (const auto number = index_.user_number(id, user)) {
-      expect(index_.user_id(id, *number) == user, "a user's number gives the id back");
+    if (const auto number = index_->user_number(id, user)) {
+      expect(index_->user_id(id, *number) == user, "a user's number gives the id back");
       Filter of_user;
       of_user.user = user;
-      index_.handles_of(id, *number, limit, got);
+      index_->handles_of(id, *number, limit, got);
       expect(in_order(got) == latest(id, of_user, limit), "handles_of");
-      expect(index_.sessions_of(id, *number) == model_.matching({&id, 1}, of_user).size(), "sessions_of");
+      expect(index_->sessions_of(id, *number) == model_.matching({&id, 1}, of_user).size(), "sessions_of");
     } else {
       expect(!model_.user(id, user).has_value(), "a known user has a number");
     }
     Filter with;
     with.devices = {device_key()};
     got.clear();
-    index_.handles_with(id, with.devices[0], limit, got);
+    index_->handles_with(id, with.devices[0], limit, got);
     expect(in_order(got) == latest(id, with, limit), "handles_with " + with.devices[0]);
-    expect(index_.sessions_with(id, with.devices[0]) == model_.matching({&id, 1}, with).size(), "sessions_with");
+    expect(index_->sessions_with(id, with.devices[0]) == model_.matching({&id, 1}, with).size(), "sessions_with");
     Filter in;
     in.ip = {some_network()};
     Query query;
@@ -635,20 +672,20 @@ class History {
     query.order = {SortBy::kIpAddress, false};
     query.limit = limit;
     got.clear();
-    index_.handles_at(id, in.ip[0], limit, got);
+    index_->handles_at(id, in.ip[0], limit, got);
     std::vector<std::uint64_t> want;
     for (const Session& session : model_.query(query).rows) want.push_back(session.no.value);
     expect(in_order(got) == want, "handles_at " + in.ip[0].to_string());
-    expect(index_.sessions_at(id, in.ip[0]) == model_.matching({&id, 1}, in).size(), "sessions_at a network");
+    expect(index_->sessions_at(id, in.ip[0]) == model_.matching({&id, 1}, in).size(), "sessions_at a network");
     for (const auto& handle : got) {
-      const std::uint64_t n = 1 + below(40), there = index_.sessions_at(id, index_.view(handle).ip);
-      expect(index_.as_many_at_address(handle, n) == (there >= n), "as_many_at_address");
+      const std::uint64_t n = 1 + below(40), there = index_->sessions_at(id, index_->view(handle).ip);
+      expect(index_->as_many_at_address(handle, n) == (there >= n), "as_many_at_address");
     }
     const IpAddress ip = make_ip();
     in.ip = {*Cidr::parse(ip.to_string())};
-    expect(index_.sessions_at(id, ip) == model_.matching({&id, 1}, in).size(), "sessions_at an address");
+    expect(index_->sessions_at(id, ip) == model_.matching({&id, 1}, in).size(), "sessions_at an address");
     const auto realms = some_realms();
-    expect(index_.kinds(realms) == model_.summarize(realms, {}).kinds, "kinds");
+    expect(index_->kinds(realms) == model_.summarize(realms, {}).kinds, "kinds");
   }
   void check_sweep() {
     session::Policy policy;
@@ -660,7 +697,7 @@ class History {
     const Time now{time().ms + 2000};
     std::vector<ExpiredRow> got;
     std::uint32_t place = 0;
-    do index_.sweep(id, policy, now, place, 7, got);
+    do index_->sweep(id, policy, now, place, 7, got);
     while (place != 0);
     const auto want = model_.expired(id, policy, now);
     const auto key = [](const ExpiredRow& row) { return std::pair{row.handle.no.value, static_cast<int>(row.cause)}; };
@@ -673,7 +710,9 @@ class History {
   }
 
   std::mt19937_64 random_;
-  Index index_;
+  std::unique_ptr<Index> index_ = std::make_unique<Index>(classifier());
+  std::map<std::string_view, std::uint64_t> plans_;  // of indexes that an image took the place of
+  std::size_t kept_ = 0;
   Model model_;
   std::vector<session::SessionKey> live_;
   std::vector<std::string> spare_ids_;
@@ -697,7 +736,7 @@ std::optional<std::pair<int, std::string>> run(std::uint64_t seed, int steps, in
   } catch (const Failure& failure) {
     failed = {step, failure.what};
   }
-  for (const auto& [plan, times] : history.index().plans()) plans[plan] += times;
+  for (const auto& [plan, times] : history.plans()) plans[plan] += times;
   return failed;
 }
 

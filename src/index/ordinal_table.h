@@ -19,6 +19,9 @@
 
 namespace curfew::index {
 
+class ImageReader;
+class ImageWriter;
+
 inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   const unsigned __int128 product =
       static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15ULL) * (b ^ 0xe7037ed1a0b428dbULL);
@@ -64,6 +67,8 @@ class OrdinalTable {
   void erase(std::uint64_t hash, std::uint32_t ordinal);
   std::size_t size() const { return size_; }
   std::size_t memory_bytes() const { return buckets_.memory_bytes() + overflow_.memory_bytes(); }
+  void save(ImageWriter& out) const;
+  void load(ImageReader& in);
 
  private:
   static constexpr unsigned kSlots = 12;

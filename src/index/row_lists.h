@@ -46,6 +46,8 @@ class RowLists {
     if (list.size() > 1 && !list.many()) index::prefetch(arena_.at(list.posting));
   }
   std::size_t memory_bytes() const;
+  void save(ImageWriter& out) const;
+  void load(ImageReader& in);
 
  private:
   static constexpr std::uint32_t kMany = 0x80000000U;

@@ -136,6 +136,8 @@ class RowStore {
   }
   void prefetch_facts(std::uint32_t row) const { index::prefetch(&facts_[row]); }
   std::size_t memory_bytes() const;
+  void save(ImageWriter& out) const;
+  void load(ImageReader& in);  // all rows without marks
 
   static std::uint64_t token_hash(const session::TokenHash& token);
   static std::uint64_t key_seed(session::SessionType type) { return static_cast<std::uint64_t>(type) + 1; }

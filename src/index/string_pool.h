@@ -26,6 +26,10 @@ class StringPool {
   void prefetch(std::uint32_t ordinal) const { index::prefetch(&entries_[ordinal]); }
   void prefetch_text(std::uint32_t ordinal) const { index::prefetch(arena_.at(entries_[ordinal].ref)); }
   std::size_t size() const { return table_.size(); }
+  std::uint32_t slots() const { return entries_.size(); }  // ordinals are below this
+  bool used(std::uint32_t ordinal) const { return ordinal == 0 || entries_[ordinal].uses > 0; }
+  void save(ImageWriter& out) const;
+  void load(ImageReader& in);
   std::size_t memory_bytes() const { return entries_.memory_bytes() + arena_.memory_bytes() + table_.memory_bytes(); }
 
  private:

@@ -13,6 +13,9 @@
 
 namespace curfew::index {
 
+class ImageReader;
+class ImageWriter;
+
 class TrigramIndex {
  public:
   static constexpr std::size_t kShortest = 3;
@@ -23,6 +26,8 @@ class TrigramIndex {
   Roaring candidates(std::string_view part) const;
   void shrink();  // after many additions: gives spare memory back
   std::size_t memory_bytes() const;
+  void save(ImageWriter& out) const;
+  void load(ImageReader& in);
 
  private:
   std::unordered_map<std::uint32_t, Roaring> postings_;

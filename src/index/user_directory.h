@@ -107,6 +107,8 @@ class UserDirectory {
     prefetch_rows(user);
   }
   std::size_t memory_bytes() const;
+  void save(ImageWriter& out) const;
+  void load(ImageReader& in);
 
  private:
   enum Flag : std::uint16_t { kUuid = 1, kKnown = 4 };

@@ -207,6 +207,29 @@ TEST_P(LedgerConformance, ActivityOfAnEndedRowIsIgnored) {
   expect_ignored();
 }
 
+TEST_P(LedgerConformance, DocumentsOfRangesAreLeftOut) {
+  Commit commit;
+  for (const char* key : {"1/a", "1/z", "10/a", "11/a", "2/a", "20/a", "3"})
+    commit.documents.push_back({"users", key, "u"});
+  commit.documents.push_back({"user", "1/a", "other"});
+  commit.documents.push_back({"users_too", "1/a", "other"});
+  ASSERT_TRUE(ledger().append(commit));
+  const auto without = [this](const std::vector<DocumentRange>& ranges) {
+    std::vector<std::string> names;
+    EXPECT_TRUE(
+        ledger().load_documents([&](std::string_view table, std::string_view key,
+                                    std::string_view) { names.push_back(std::string(table) + " " + std::string(key)); },
+                                ranges));
+    return names;
+  };
+  EXPECT_EQ(
+      without({{"users", "2/"}, {"users", "1/"}, {"users", "9/"}, {"none", ""}}),
+      (std::vector<std::string>{"user 1/a", "users 10/a", "users 11/a", "users 20/a", "users 3", "users_too 1/a"}));
+  EXPECT_EQ(without({{"users", ""}, {"users", "10/"}}), (std::vector<std::string>{"user 1/a", "users_too 1/a"}));
+  EXPECT_EQ(without({{"users", "1"}, {"users", "10/"}, {"users_too", "1/a"}}),
+            (std::vector<std::string>{"user 1/a", "users 2/a", "users 20/a", "users 3"}));
+}
+
 TEST_P(LedgerConformance, DocumentsArePutReplacedAndDeleted) {
   Commit commit;
   const std::string binary("\0\xff\n", 3);

@@ -65,6 +65,11 @@ struct DocumentWrite {
   std::optional<std::string> bytes;  // absent: deleted
 };
 
+// The documents of a table whose keys begin so.
+struct DocumentRange {
+  std::string table, prefix;
+};
+
 // Order inside a commit: puts, then ends, so a row that is in both is gone and its tombstone stands.
 struct Commit {
   Time time;
@@ -102,8 +107,10 @@ class Ledger {
   // Every live row in the order of `no`, its activity applied. Stops with kDataLoss at the first row that can't be
   // read.
   virtual Status load_rows(const std::function<void(session::Session&&)>& visit) const = 0;
-  virtual Status load_documents(
-      const std::function<void(std::string_view table, std::string_view key, std::string_view bytes)>& visit) const = 0;
+  // Every document in the order of table and key, but for those of these ranges, which are not even read.
+  using DocumentVisitor = std::function<void(std::string_view table, std::string_view key, std::string_view bytes)>;
+  virtual Status load_documents(const DocumentVisitor& visit, std::span<const DocumentRange> without) const = 0;
+  Status load_documents(const DocumentVisitor& visit) const { return load_documents(visit, {}); }
   virtual Result<std::optional<std::string>> document(std::string_view table, std::string_view key) const = 0;
   virtual session::SessionNo last_no() const = 0;  // the highest `no` ever put
 

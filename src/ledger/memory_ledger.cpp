@@ -156,15 +156,19 @@ Status MemoryLedger::load_rows(const std::function<void(session::Session&&)>& vi
   }
 }
 
-Status MemoryLedger::load_documents(
-    const std::function<void(std::string_view table, std::string_view key, std::string_view bytes)>& visit) const {
+Status MemoryLedger::load_documents(const DocumentVisitor& visit, std::span<const DocumentRange> without) const {
   std::vector<std::pair<std::pair<std::string, std::string>, std::string>> all;
   {
     const std::shared_lock lock(mutex_);
     CURFEW_TRY_STATUS(alive());
     all.assign(documents_.begin(), documents_.end());
   }
-  for (const auto& [name, bytes] : all) visit(name.first, name.second, bytes);
+  for (const auto& [name, bytes] : all) {
+    const bool left_out = std::any_of(without.begin(), without.end(), [&name](const DocumentRange& range) {
+      return range.table == name.first && name.second.starts_with(range.prefix);
+    });
+    if (!left_out) visit(name.first, name.second, bytes);
+  }
   return {};
 }
 

@@ -30,8 +30,8 @@ class RocksDbLedger final : public ledger::Ledger {
   Status record_activity(std::span<const ledger::Activity> activity) override;
   ledger::Position position() const override;
   Status load_rows(const std::function<void(session::Session&&)>& visit) const override;
-  Status load_documents(const std::function<void(std::string_view table, std::string_view key, std::string_view bytes)>&
-                            visit) const override;
+  using Ledger::load_documents;
+  Status load_documents(const DocumentVisitor& visit, std::span<const ledger::DocumentRange> without) const override;
   Result<std::optional<std::string>> document(std::string_view table, std::string_view key) const override;
   session::SessionNo last_no() const override;
   Result<std::vector<std::optional<session::Tombstone>>> tombstones(

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/bytes.h"
+#include "index/image.h"
 
 namespace curfew::signal {
 namespace {
@@ -246,6 +247,18 @@ bool ProfileStore::put(std::uint32_t user, const Profile& profile) {
   refs_.grow(std::size_t{user} + 1);
   refs_[user] = arena_.store(packed_);
   return true;
+}
+
+void ProfileStore::save(index::ImageWriter& out) const {
+  out.pages(refs_);
+  arena_.save(out);
+  texts_.save(out);
+}
+
+void ProfileStore::load(index::ImageReader& in) {
+  in.pages(refs_);
+  arena_.load(in);
+  texts_.load(in);
 }
 
 void ProfileStore::remove(std::uint32_t user) {

@@ -21,6 +21,8 @@ class ProfileStore {
   bool put(std::uint32_t user, const Profile& profile);  // false: it is the one that was there
   void remove(std::uint32_t user);
   std::size_t texts() const { return texts_.size(); }  // in the dictionary
+  void save(index::ImageWriter& out) const;            // index/image.h
+  void load(index::ImageReader& in);                   // into an empty one
   std::size_t memory_bytes() const { return refs_.memory_bytes() + arena_.memory_bytes() + texts_.memory_bytes(); }
 
  private:

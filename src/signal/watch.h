@@ -94,6 +94,11 @@ class Watch {
   // At start-up: profiles in any order, then loaded(). Bytes that can't be read are as none.
   void load_profile(RealmId realm, std::uint32_t user, std::string_view bytes);
   void loaded(Time now);
+  // All profiles as they lie in memory (index/image.h), and the same again, instead of load_profile. Requires: none is
+  // to be taken any more; none is there. False: they don't fit; clear() them then.
+  void save(index::ImageWriter& out) const;
+  bool load(index::ImageReader& in);
+  void clear();  // everything
 
   // After the index has taken the change in. What they teach is known at once; of the users that they concern a few are
   // looked at at once, too, and the rest by the next sweeps.

@@ -1,6 +1,7 @@
 // The parts of Watch's memory that know nothing of rules.
 #include <algorithm>
 
+#include "index/image.h"
 #include "signal/watch_impl.h"
 
 namespace curfew::signal {
@@ -34,6 +35,28 @@ Crowd::Usual Crowd::usual(const RuleSettings& rule) const {
   const std::uint64_t most = out.median + spread * static_cast<std::uint64_t>(rule.deviations_milli) / 1'000;
   out.most = std::max(out.most, most);
   return out;
+}
+
+// Findings and counts are no part of it: loaded() has them found anew.
+void Watch::save(index::ImageWriter& out) const {
+  out.number(impl_->realms.size());
+  for (const auto& [id, realm] : impl_->realms) {
+    out.number(id.value);
+    realm->profiles.save(out);
+  }
+}
+
+bool Watch::load(index::ImageReader& in) {
+  constexpr std::size_t least = 256;  // bytes of a realm
+  const std::size_t n = in.count(least);
+  for (std::size_t i = 0; i < n && in.ok(); ++i) impl_->at(RealmId{in.number32()}).profiles.load(in);
+  if (impl_->realms.size() != n) in.refuse();
+  return in.ok();
+}
+
+void Watch::clear() {
+  impl_->realms.clear();
+  impl_->raised.clear();
 }
 
 }  // namespace curfew::signal

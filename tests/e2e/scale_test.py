@@ -117,6 +117,38 @@ def test_users_clients_and_stats_count_exactly(big):
     assert stats["sessions"]["offline"] == sum(s["type"] == "offline" for s in data)
 
 
+def test_a_restart_takes_the_image_once(big):
+    server, data = big
+    image = server.data_dir / "index.image"
+    params = {"sort": "username", "limit": 500}
+
+    def sessions() -> tuple:
+        # Without signals: after a start they are found by and by.
+        page = server.get("/api/v1/realms/production/sessions", params=params)
+        return page["total"], [(s["id"], s["type"], s["username"], s["ipAddress"], s["started"], s["lastAccess"], s["clients"])
+                               for s in page["items"]]
+
+    first = sessions()
+    assert first[0] == N
+    assert server.stop() == 0
+    assert image.stat().st_mode & 0o777 == 0o600
+    kept = image.read_bytes()
+    server.start()
+    assert server.wait_for_log("sessions loaded")["from"] == "image"
+    assert not image.exists()
+    assert sessions() == first
+    server.realm("partners")
+    server.put("partners", "after-the-image", "jane.doe", "203.0.113.7")
+    assert server.call("DELETE", "/api/v1/realms/partners/sessions/regular/after-the-image").status_code < 300
+    server.kill()
+    image.write_bytes(kept)
+    server.start()
+    assert server.wait_for_log("index image not used")["problem"]
+    assert server.wait_for_log("sessions loaded")["from"] == "ledger"
+    assert not image.exists()
+    assert sessions() == first
+
+
 def test_ended_by_filter_with_a_progress_bar(big):
     server, data = big
     doomed = [s for s in data if inside(s, "10.0.0.0/9") and s["type"] == "regular"]
