@@ -54,6 +54,7 @@ class Driver {
   void run() {
     for (const auto& peer : peers_) {
       if (options_.loaded) break;
+      if (peer->holds(generator_.size())) continue;
       const Stopwatch watch;
       peer->load(generator_);
       value("load", *peer, watch.seconds(), "s");

@@ -1,6 +1,8 @@
 """Curfew beside PostgreSQL, SQLite, Redis and nginx, in one run: docs/performance.md has the method.
 
-    bench/run.py --programs DIR [--sessions N] [--seconds S] [--only PART …]    PART: peers, load, stream, start
+    bench/run.py --programs DIR [--sessions N] [--seconds S] [--only PART …] [--engine DIR]    PART: peers, load, stream, start
+
+--engine: a directory into which curfew_peers_bench --engine DIR --load-only has put this population; a copy of it is used.
 
 Starts all of them in a scratch directory, measures, stops them. Results: build/bench/results-N.jsonl, and from all of these files
 build/bench/results.md and the charts (report.py).
@@ -137,6 +139,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--engine", type=Path, help="the engine's population, loaded before")
     parser.add_argument("--keep", action="store_true", help="keep the scratch directory")
     arguments = parser.parse_args()
     output = ROOT / "build" / "bench"
@@ -146,6 +149,8 @@ def main() -> None:
     results.say(f"{arguments.sessions:,} sessions; load average {calm()} before the run; scratch in {scratch}")
     results.write({"measure": "run", "cores": os.cpu_count(), "load_before": calm(), "at": time.strftime("%Y-%m-%d %H:%M")})
     try:
+        if arguments.engine:
+            shutil.copytree(arguments.engine, scratch / "engine")
         if "peers" in arguments.only:
             peers(arguments, scratch, results)
         if set(arguments.only) - {"peers"}:

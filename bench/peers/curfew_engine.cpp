@@ -159,6 +159,11 @@ class CurfewEngine final : public Peer {
     }
   }
 
+  bool holds(std::uint64_t sessions) override {
+    const index::Index::ReadLock lock(engine_->index());
+    return engine_->index().size() == sessions;
+  }
+
   bool backup(const std::string& directory) override {
     if (const Status made = ledger_->backup_to(directory); !made) die("engine: {}", made.error().message);
     return true;

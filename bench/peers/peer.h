@@ -87,6 +87,8 @@ class Peer {
   virtual ~Peer() = default;
   virtual std::string_view name() const = 0;
   virtual void load(const Generator& generator) = 0;
+  // Whether so many sessions are there already: they were loaded before.
+  virtual bool holds(std::uint64_t) { return false; }
   // A copy of what is loaded, for a server to start on; false where there is no such thing.
   virtual bool backup(const std::string&) { return false; }
 
