@@ -154,6 +154,8 @@ Status Process::open_ledger() {
   options.directory = config_.data_dir + "/ledger";
   options.reserve_bytes = static_cast<std::uint64_t>(config_.min_free_bytes);
   CURFEW_TRY(ledger_, ledger_rocksdb::RocksDbLedger::open(std::move(options)));
+  // One from before it was turned off would lie there for ever, with people's names in it.
+  if (!config_.index_image) std::filesystem::remove(config_.data_dir + "/index.image", error);
   return {};
 }
 

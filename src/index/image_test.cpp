@@ -141,7 +141,7 @@ TEST_F(ImageTest, AnyByteThatIsAnotherIsFound) {
   ASSERT_TRUE(write(index));
   const std::string good = bytes();
   std::mt19937_64 random(7);
-  for (int i = 0; i < 400; ++i) {
+  for (int i = 0; i < 250; ++i) {
     // Half of them at the beginning, where the header is.
     const std::size_t at = random() % (i % 2 == 0 ? 700 : good.size());
     std::string bad = good;
@@ -157,7 +157,7 @@ TEST_F(ImageTest, AnyOtherLengthIsFound) {
   ASSERT_TRUE(write(index));
   const std::string good = bytes();
   std::mt19937_64 random(8);
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 100; ++i) {
     const std::size_t size = i < 10 ? static_cast<std::size_t>(i) : random() % good.size();
     put(good.substr(0, size));
     expect_refused("the first " + std::to_string(size) + " bytes");
