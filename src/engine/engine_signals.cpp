@@ -10,9 +10,10 @@ namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr Duration kSweepSignals = Duration::seconds(1);
-constexpr std::size_t kSweepBudget = 16;  // users looked at between two rounds: a quarter of a millisecond; when
-                                          // somebody waits, once each kBusyPause: a twentieth of the time
+constexpr std::size_t kSweepBudget = 16;  // users looked at between two rounds: a quarter of a millisecond
+constexpr std::size_t kBusyBudget = 4;    // when somebody waits, once each kBusyPause: a fiftieth of the time
 constexpr std::int64_t kBusyPause = 5 * kNsPerMs;
+constexpr std::size_t kStorm = 32;            // checks since the round before, a millisecond ago while users wait
 constexpr std::size_t kProfileSlice = 4'096;  // profiles written with one commit
 
 std::string suppression_words(const signal::Suppression& suppression) {
@@ -35,9 +36,10 @@ audit::Record suppression_record(std::string_view action, const Realm& realm, co
 
 }  // namespace
 
-// Whether callers wait, or would: those of the last round are about to come back.
+// Whether callers wait, or would: those of the last round are about to come back, and a storm of checks needs the
+// cores.
 bool Engine::Impl::busy() {
-  if (callers > 0 || !jobs.empty()) return true;
+  if (callers > 0 || !jobs.empty() || touch_batch.size() >= kStorm) return true;
   const std::lock_guard lock(queue_mutex);
   return !queue.empty();
 }
@@ -48,7 +50,7 @@ bool Engine::Impl::sweep_signals() {
   if (now_ns < next_signals_ns && !signals_left && !watch.waiting()) return false;
   const bool hurried = busy();
   if (hurried && now_ns < next_busy_signals_ns) return false;
-  const bool more = watch.sweep(clock.now(), kSweepBudget);
+  const bool more = watch.sweep(clock.now(), hurried ? kBusyBudget : kSweepBudget);
   next_busy_signals_ns = now_ns + kBusyPause;
   if (!more) next_signals_ns = now_ns + kSweepSignals.ms * kNsPerMs;
   signals_left = more;
