@@ -50,9 +50,10 @@ void Engine::Impl::stride() {
     const bool has_written = writing.batch != nullptr;
     std::optional<Result<ledger::Position>> appended;
     if (has_written) appended = writing.appended.get();
+    // Deferred, and so written when it is waited for, only where no thread can be had.
     if (next.batch && (!appended || *appended))
-      next.appended =
-          std::async(std::launch::async, [this, batch = next.batch.get()] { return ledger.append(batch->commit()); });
+      next.appended = std::async(std::launch::async | std::launch::deferred,
+                                 [this, batch = next.batch.get()] { return ledger.append(batch->commit()); });
     if (appended && !adopt(*writing.batch, appended)) {
       if (next.batch) next.batch->finish(tl::make_unexpected(appended->error()));
       return;
