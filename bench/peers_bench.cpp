@@ -3,7 +3,7 @@
 //   curfew_peers_bench --sessions N [--rounds N] [--seconds S] [--seed N] [--engine DIR] [--curfew HOST:PORT
 //   --curfew-pid P
 //                      --api-key KEY] [--postgres CONNINFO] [--sqlite FILE] [--redis SOCKET] [--no-writes |
-//                      --load-only] [--backup DIR] [--loaded]
+//                      --load-only] [--backup DIR] [--loaded] [--only W1 | W2 | W3 | W4]
 //
 // The servers are started by bench/run.py. First all are loaded (--loaded: they are already; --backup: the engine's
 // data is then copied for a server to start on), and their answers compared; a difference ends the program. Then the
@@ -25,6 +25,7 @@ namespace {
 struct Options {
   std::uint64_t sessions = 10'000, rounds = 200, seed = 1;
   double seconds = 60;  // for the questions
+  std::string only;     // one kind of write alone, without questions: for a profile
   std::string backup, engine, curfew, api_key, postgres, sqlite, redis;
   int curfew_pid = 0;
   bool writes = true, load_only = false, loaded = false;
@@ -63,6 +64,13 @@ class Driver {
     for (const auto& peer : peers_)
       if (!options_.backup.empty() && peer->backup(options_.backup)) progress("{}: copied", peer->name());
     if (options_.load_only) return;
+    if (!options_.only.empty()) {
+      if (options_.only == "W1") touches();
+      if (options_.only == "W2") durable_starts();
+      if (options_.only == "W3") chosen_ends();
+      if (options_.only == "W4") realm_end();
+      return;
+    }
     sizes();
     compare("after loading", 20);
     questions();
@@ -352,6 +360,8 @@ Options parse(int count, char** values) {
       options.seconds = std::stod(text);
     else if (name == "--seed")
       options.seed = std::stoull(text);
+    else if (name == "--only")
+      options.only = text;
     else if (name == "--backup")
       options.backup = text;
     else if (name == "--engine")

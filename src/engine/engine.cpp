@@ -29,7 +29,8 @@ Engine::Impl::Impl(ledger::Ledger& l, const Clock& c, Random& r, Options o)
       index(options.classify),
       watch(index, options.place),
       hub(options.event_ring, make_epoch(r), options.threads ? options.event_slice : Duration{0}),
-      audit_log(l) {
+      audit_log(l),
+      appender(l) {
   if (options.threads) background = std::make_unique<Background>(kBackgroundThreads, kBackgroundQueue);
 }
 

@@ -11,6 +11,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "engine/appender.h"
 #include "engine/background.h"
 #include "engine/batch.h"
 #include "engine/clock_guard.h"
@@ -154,6 +155,7 @@ struct Engine::Impl {
   std::size_t callers = 0;  // whose work the last round took
   Book book;
   RealmId last_realm;
+  Appender appender;                       // for strides
   std::vector<std::shared_ptr<Job>> jobs;  // running
   std::vector<std::shared_ptr<Job>>
       beginning;  // accepted in this round, not durable yet: rows that end with it concern them too

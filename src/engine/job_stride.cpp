@@ -3,7 +3,6 @@
 // Both are of one job, so they name different rows, and nothing else is decided between them: as soon as a caller
 // comes, the chunk under way is the last. What is being written is applied before what was decided after it is, and if
 // it can't be written the other is given up with it; so every commit still follows from the one before.
-#include <future>
 #include <memory>
 
 #include "engine/engine_impl.h"
@@ -31,7 +30,6 @@ void Engine::Impl::stride() {
   struct Chunk {
     std::unique_ptr<Batch> batch;
     std::uint64_t ended = 0;
-    std::future<Result<ledger::Position>> appended;  // last: whoever leaves waits for it before the batch goes
   };
   Chunk writing;
   index::SessionSet::Place from;
@@ -49,11 +47,8 @@ void Engine::Impl::stride() {
     }
     const bool has_written = writing.batch != nullptr;
     std::optional<Result<ledger::Position>> appended;
-    if (has_written) appended = writing.appended.get();
-    // Deferred, and so written when it is waited for, only where no thread can be had.
-    if (next.batch && (!appended || *appended))
-      next.appended = std::async(std::launch::async | std::launch::deferred,
-                                 [this, batch = next.batch.get()] { return ledger.append(batch->commit()); });
+    if (has_written) appended = appender.wait();
+    if (next.batch && (!appended || *appended)) appender.begin(next.batch->commit());
     if (appended && !adopt(*writing.batch, appended)) {
       if (next.batch) next.batch->finish(tl::make_unexpected(appended->error()));
       return;

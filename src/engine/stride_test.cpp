@@ -1,6 +1,7 @@
 // Bulk revocations with the engine's own threads: one chunk is written while the next is decided.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <set>
 
@@ -17,6 +18,8 @@ class Failing : public ledger::MemoryLedger {
  public:
   std::set<int> fail_at;  // of the appends that end sessions
   Result<ledger::Position> append(const ledger::Commit& commit) override {
+    thread_local const int first_here = ++writers;
+    (void)first_here;
     if (!commit.ends.empty() && fail_at.contains(++chunks_)) {
       ++failed;
       return fail(ErrorCode::kUnavailable, "ledger_unavailable", "for a test");
@@ -24,6 +27,7 @@ class Failing : public ledger::MemoryLedger {
     return MemoryLedger::append(commit);
   }
   int failed = 0;
+  std::atomic<int> writers{0};  // threads that ever wrote
 
  private:
   int chunks_ = 0;
@@ -111,6 +115,13 @@ TEST_F(StrideTest, EndsEverySessionOnceAndAccountsForIt) {
   EXPECT_EQ(done->failed, 0U);
   EXPECT_EQ(live(), 0U);
   expect_ends(3'000);
+}
+
+// A store may keep something for each thread that writes; every chunk from a new one would begin it anew.
+TEST_F(StrideTest, WritesFromTheSequencerAndOneThreadBeside) {
+  ASSERT_TRUE(start(0, 3'000).get());
+  ASSERT_TRUE(revoke_all().get());
+  EXPECT_EQ(ledger.writers, 2);
 }
 
 // Callers come all the time: starts of new sessions, and of ones that are being ended, which must not bring them back.

@@ -60,6 +60,8 @@ ColumnFamilyOptions common(const Options& options, const std::shared_ptr<rocksdb
 ColumnFamilyOptions tombstone_options(const Options& options, const std::shared_ptr<rocksdb::Cache>& cache,
                                       const std::shared_ptr<const Bounds>& bounds) {
   ColumnFamilyOptions column = common(options, cache, 25);
+  // Ids are random: zstd would halve them, and take longer than all the rest of ending a session in bulk.
+  column.bottommost_compression = rocksdb::kLZ4Compression;
   rocksdb::BlockBasedTableOptions table = *column.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>();
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.block_size = 4 << 10;
@@ -104,14 +106,19 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const Options& opti
   const ColumnFamilyOptions meta = common(options, cache, 2);
   ColumnFamilyOptions rows = common(options, cache, 25);
   rows.memtable_insert_with_hint_prefix_extractor = one_hint();
+  // The deletions of a bulk revocation reach over a part of the numbers: what lies beside them is not written again.
+  rows.target_file_size_base = 8 << 20;
   // A file that is mostly deletions, after a bulk revocation, is merged soon: a load would read through all of them.
   rows.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(32'768, 16'384));
   ColumnFamilyOptions activity = common(options, cache, 12);
   activity.merge_operator = activity_merge_operator();
   activity.compaction_filter_factory = activity_filter(bounds);
   activity.memtable_insert_with_hint_prefix_extractor = one_hint();
-  const ColumnFamilyOptions journal = common(options, cache, 15);
-  const ColumnFamilyOptions audit = common(options, cache, 25);
+  ColumnFamilyOptions journal = common(options, cache, 15);
+  journal.bottommost_compression = rocksdb::kLZ4Compression;  // it is trimmed before long
+  ColumnFamilyOptions audit = common(options, cache, 25);
+  audit.compression = rocksdb::kNoCompression;  // its blocks are compressed (audit_block.h)
+  audit.bottommost_compression = rocksdb::kNoCompression;
   ColumnFamilyOptions audit_by = common(options, cache, 15);
   audit_by.compression = rocksdb::kNoCompression;  // hashes do not compress
   audit_by.bottommost_compression = rocksdb::kNoCompression;

@@ -1,0 +1,55 @@
+#include "engine/appender.h"
+
+#include <system_error>
+#include <utility>
+
+namespace curfew::engine {
+
+Appender::~Appender() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Appender::begin(const ledger::Commit& commit) {
+  commit_ = &commit;
+  if (!thread_.joinable()) {
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error&) {
+      return;  // wait() does it
+    }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    asked_ = &commit;
+  }
+  wake_.notify_all();
+}
+
+Result<ledger::Position> Appender::wait() {
+  const ledger::Commit& commit = *std::exchange(commit_, nullptr);
+  if (!thread_.joinable()) return ledger_.append(commit);
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return answer_.has_value(); });
+  return *std::exchange(answer_, std::nullopt);
+}
+
+void Appender::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || asked_ != nullptr; });
+    if (asked_ == nullptr) return;
+    const ledger::Commit& commit = *std::exchange(asked_, nullptr);
+    lock.unlock();
+    Result<ledger::Position> answer = ledger_.append(commit);
+    lock.lock();
+    answer_ = std::move(answer);
+    wake_.notify_all();
+  }
+}
+
+}  // namespace curfew::engine

@@ -1,0 +1,44 @@
+// Appender: a thread that writes one commit for the sequencer, which goes on meanwhile.
+//
+// It is one thread for as long as the engine lives, begun with the first commit. RocksDB draws the towers of its skip
+// lists from a generator that every thread begins anew, and alike: if each commit came from a thread of its own, rows
+// in the same place of sorted commits would all get towers of one height, and an insert would walk hundreds of them.
+//
+// Threads: begin() and wait() from one thread, in turns. Ownership: the commit is the caller's, and stays as it is
+// until wait() has returned; who leaves without it must have waited.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "ledger/ledger.h"
+
+namespace curfew::engine {
+
+class Appender {
+ public:
+  explicit Appender(ledger::Ledger& ledger) : ledger_(ledger) {}
+  ~Appender();
+  Appender(const Appender&) = delete;
+  Appender& operator=(const Appender&) = delete;
+
+  void begin(const ledger::Commit& commit);
+  // What ledger.append() said of the commit that was begun. Where no thread can be had, it is written now.
+  Result<ledger::Position> wait();
+
+ private:
+  void run();
+
+  ledger::Ledger& ledger_;
+  const ledger::Commit* commit_ = nullptr;  // the caller's side alone
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  const ledger::Commit* asked_ = nullptr;
+  std::optional<Result<ledger::Position>> answer_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace curfew::engine
