@@ -23,8 +23,16 @@ constexpr std::array kActions{
     audit::action::kServerStarted,     audit::action::kDetectionChanged, audit::action::kSuppressionCreated,
     audit::action::kSuppressionRemoved};
 
+void append_session_value(std::string& out, session::SessionType type, std::string_view id) {
+  out += session::to_string(type);
+  out += '/';
+  out += id;
+}
+
 std::string session_value(session::SessionType type, std::string_view id) {
-  return std::string(session::to_string(type)) + "/" + std::string(id);
+  std::string value;
+  append_session_value(value, type, id);
+  return value;
 }
 
 // Where the matches of a query lie: index keys whose union holds them all (whole: the log itself), and whether a key's
@@ -267,17 +275,33 @@ Bounds beyond(Bounds bounds, std::uint64_t place, bool descending) {
 
 std::vector<AuditIndexKey> AuditLog::keys_of(const audit::Record& record) {
   std::vector<AuditIndexKey> keys;
-  keys.reserve(7);
-  if (!record.user_id.empty()) keys.push_back({AuditIndex::kUser, record.realm, record.user_id});
-  if (record.session_type)
-    keys.push_back({AuditIndex::kSession, record.realm, session_value(*record.session_type, record.session_id)});
-  const session::Origin& origin = record.origin;
-  if (!origin.actor_id.empty()) keys.push_back({AuditIndex::kActor, session::RealmId{0}, origin.actor_id});
-  if (!origin.actor_name.empty() && origin.actor_name != origin.actor_id)
-    keys.push_back({AuditIndex::kActor, session::RealmId{0}, origin.actor_name});
-  keys.push_back({AuditIndex::kAction, record.realm, record.action});
-  if (!record.revocation.empty()) keys.push_back({AuditIndex::kRevocation, record.realm, record.revocation});
+  keys_of(record, keys);
   return keys;
+}
+
+void AuditLog::keys_of(const audit::Record& record, std::vector<AuditIndexKey>& keys) {
+  keys.reserve(7);
+  std::size_t used = 0;
+  const auto next = [&](AuditIndex index, session::RealmId realm) -> std::string& {
+    if (used == keys.size()) keys.emplace_back();
+    AuditIndexKey& key = keys[used++];
+    key.index = index;
+    key.realm = realm;
+    return key.value;
+  };
+  if (!record.user_id.empty()) next(AuditIndex::kUser, record.realm) = record.user_id;
+  if (record.session_type) {
+    std::string& value = next(AuditIndex::kSession, record.realm);
+    value.clear();
+    append_session_value(value, *record.session_type, record.session_id);
+  }
+  const session::Origin& origin = record.origin;
+  if (!origin.actor_id.empty()) next(AuditIndex::kActor, session::RealmId{0}) = origin.actor_id;
+  if (!origin.actor_name.empty() && origin.actor_name != origin.actor_id)
+    next(AuditIndex::kActor, session::RealmId{0}) = origin.actor_name;
+  next(AuditIndex::kAction, record.realm) = record.action;
+  if (!record.revocation.empty()) next(AuditIndex::kRevocation, record.realm) = record.revocation;
+  keys.resize(used);
 }
 
 Result<AuditPage> AuditLog::query(const AuditQuery& query) const {

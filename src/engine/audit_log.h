@@ -59,6 +59,8 @@ class AuditLog {
 
   // The index keys under which a record is written.
   static std::vector<ledger::AuditIndexKey> keys_of(const audit::Record& record);
+  // The same in place of what `keys` holds, whose memory is kept.
+  static void keys_of(const audit::Record& record, std::vector<ledger::AuditIndexKey>& keys);
 
  private:
   const ledger::Ledger& ledger_;

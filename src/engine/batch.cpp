@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/batch_memory.h"
 #include "session/codec.h"
 
 namespace curfew::engine {
@@ -61,7 +62,7 @@ std::string user_document(std::string_view username, std::string_view email, std
 }
 
 Batch::Batch(index::Index& index, signal::Watch& watch, const ledger::Ledger& ledger, const Options& options,
-             const Book& book, Time now, Mode mode)
+             const Book& book, Time now, Mode mode, std::unique_ptr<Memory> memory)
     : index_(index),
       watch_(watch),
       ledger_(ledger),
@@ -69,8 +70,17 @@ Batch::Batch(index::Index& index, signal::Watch& watch, const ledger::Ledger& le
       book_(book),
       first_seq_(book.chain.seq),
       now_(now),
-      mode_(mode) {
+      mode_(mode),
+      memory_(memory != nullptr ? std::move(memory) : std::make_unique<Memory>()),
+      commit_(memory_->commit) {
+  memory_->renew();
   commit_.time = now;
+}
+
+Batch::~Batch() = default;
+
+std::unique_ptr<Batch::Memory> Batch::take_memory() {
+  return std::move(memory_);
 }
 
 const session::Policy* Batch::policy_of(RealmId realm) const {
@@ -104,19 +114,25 @@ Result<Batch::Tombstones> Batch::read_tombstones(const Submission& submission,
   return out;
 }
 
+Batch::Entry* Batch::known_entry(const index::Handle& handle) const {
+  const auto it = memory_->by_row.find(row_of(handle));
+  return it != memory_->by_row.end() ? it->second : nullptr;
+}
+
 Batch::Entry& Batch::entry_of_live(const index::Handle& handle) {
-  if (const auto it = by_row_.find(row_of(handle)); it != by_row_.end()) return *it->second;
-  Entry& entry = entries_.emplace_back();
+  if (Entry* known = known_entry(handle)) return *known;
+  Entry& entry = memory_->next_entry();
+  index_.get(handle, entry.renew_live());
   entry.handle = handle;
-  entry.state = index_.get(handle);
-  by_row_.emplace(row_of(handle), &entry);
+  memory_->by_row.emplace(row_of(handle), &entry);
   return entry;
 }
 
 Batch::Entry& Batch::entry_of(const SessionKey& key, const Tombstones& known) {
   if (const auto it = by_key_.find(key); it != by_key_.end()) return *it->second;
   if (const auto handle = index_.find(key)) return entry_of_live(*handle);
-  Entry& entry = entries_.emplace_back();
+  Entry& entry = memory_->next_entry();
+  entry.renew_absent();
   if (const auto it = known.find(key); it != known.end()) entry.state = it->second;
   by_key_.emplace(key, &entry);
   return entry;
@@ -162,7 +178,7 @@ Result<std::vector<CommandResult>> Batch::decide(const Submission& submission) {
 // session. Under the WriteLock.
 std::optional<CommandResult> Batch::touch_in_place(const TouchSession& touch,
                                                    const std::optional<index::Handle>& handle) {
-  if (!handle || (!by_row_.empty() && by_row_.contains(row_of(*handle)))) return std::nullopt;
+  if (!handle || (!memory_->by_row.empty() && known_entry(*handle) != nullptr)) return std::nullopt;
   const session::Policy* policy = policy_of(touch.key.realm);
   const index::Index::Facts facts = index_.facts(*handle);
   if (policy != nullptr && mode_.policies &&
@@ -270,8 +286,8 @@ void Batch::enforce_limit(const Session& started) {
       live.push_back({oldest ? session->started : session->last_access, session->no, &entry, {}});
   };
   for (const index::Handle& handle : index_.user_sessions(started.key.realm, started.user_id)) {
-    if (const auto known = by_row_.find(row_of(handle)); known != by_row_.end()) {
-      add_entry(*known->second);
+    if (Entry* known = known_entry(handle)) {
+      add_entry(*known);
       continue;
     }
     const index::Index::Facts facts = index_.facts(handle);
@@ -345,7 +361,10 @@ bool Batch::end_entry(Entry& entry, EndCause cause, Time at, const std::string& 
   tombstone.audit_seq = book_.chain.seq;
   // Ours, not the caller's: how long it is kept must not hang on a time that somebody claims.
   tombstone.ended = now_;
-  commit_.ends.push_back({last.no, last.key, tombstone});
+  ledger::RowEnd& end = memory_->next_end();
+  end.no = last.no;
+  end.key = last.key;
+  end.tombstone = tombstone;
   publish(EventKind::kEnded, last, cause);
   entry.changed = true;
   entry.cause = cause;
@@ -372,12 +391,13 @@ bool Batch::expire(const index::Handle& handle, EndCause cause) {
 
 void Batch::seal(audit::Record& record) {
   record.time = now_;
-  ledger::AuditEntry& entry = commit_.audit.emplace_back();
+  ledger::AuditEntry& entry = memory_->next_audit();
+  entry.bytes.clear();
   entry.bytes.reserve(kRecordBytes);
   audit::seal(record, book_.chain, entry.bytes);
   entry.seq = record.seq;
   entry.time = record.time;
-  entry.keys = AuditLog::keys_of(record);
+  AuditLog::keys_of(record, entry.keys);
 }
 
 void Batch::add_document(std::string_view table, std::string key, std::optional<std::string> bytes) {
@@ -390,13 +410,17 @@ void Batch::publish(EventKind kind, const Session& session, std::optional<EndCau
 }
 
 bool Batch::durable_work() const {
-  if (!commit_.audit.empty() || !commit_.documents.empty() || !commit_.ends.empty()) return true;
-  return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.changed; });
+  if (memory_->has_audit() || memory_->has_ends() || !commit_.documents.empty()) return true;
+  bool changed = false;
+  memory_->each_entry([&](const Entry& entry) { changed = changed || entry.changed; });
+  return changed;
 }
 
 ledger::Commit& Batch::seal() {
-  for (Entry& entry : entries_)
+  memory_->cut();
+  memory_->each_entry([&](Entry& entry) {
     if (entry.changed) changed_.push_back(&entry);
+  });
   // Ends first, then rows in the order of their numbers: that is the order in which the index takes new ones.
   const auto number = [](const Entry* entry) {
     const auto* live = std::get_if<Session>(&entry->state);

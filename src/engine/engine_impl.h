@@ -13,7 +13,7 @@
 
 #include "engine/appender.h"
 #include "engine/background.h"
-#include "engine/batch.h"
+#include "engine/batch_memory.h"
 #include "engine/clock_guard.h"
 #include "engine/engine.h"
 #include "engine/job.h"
@@ -85,6 +85,7 @@ struct Engine::Impl {
   // --- job_stride.cpp
   void stride();
   bool may_stride(const Job& job);
+  std::unique_ptr<Batch::Memory> take_spare_memory();
 
   // --- job_runner.cpp
   // --------------------------------------------------------------------------------------------------------
@@ -155,7 +156,9 @@ struct Engine::Impl {
   std::size_t callers = 0;  // whose work the last round took
   Book book;
   RealmId last_realm;
-  Appender appender;                       // for strides
+  // For strides: the memory of chunks that are done is kept while there are jobs.
+  std::vector<std::unique_ptr<Batch::Memory>> spare_memory;
+  Appender appender;
   std::vector<std::shared_ptr<Job>> jobs;  // running
   std::vector<std::shared_ptr<Job>>
       beginning;  // accepted in this round, not durable yet: rows that end with it concern them too

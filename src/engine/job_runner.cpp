@@ -11,6 +11,7 @@ namespace curfew::engine {
 namespace {
 
 constexpr std::size_t kSample = 10;
+constexpr std::size_t kFetched = 64;          // rows whose memory is asked for at once
 constexpr std::size_t kRowsKept = 1'000'000;  // a larger set is matched again after a crash
 
 std::string plan_text(const index::Index& index, const index::SessionSet& set) {
@@ -280,11 +281,14 @@ std::uint64_t Engine::Impl::run_chunk(Batch& batch, const std::shared_ptr<Job>& 
                                       std::uint64_t ahead) {
   const auto handles = index.members(job->rest, from, options.revocation_chunk);
   std::uint64_t ended = 0;
-  for (const index::Handle& handle : handles)
+  for (std::size_t i = 0; i < handles.size(); ++i) {
+    if (i % kFetched == 0) index.prefetch(std::span(handles).subspan(i, std::min(kFetched, handles.size() - i)));
+    const index::Handle& handle = handles[i];
     if (handle.no > job->last_no)
       job->rest.remove(handle.realm, handle.row);  // a row that was given away: never ours
     else if (batch.end(handle, job->cause, job->told.origin, job->told.reason, job->told.id))
       ++ended;
+  }
   if (handles.empty()) {
     if (from.row == 0) job->rest = {};  // rows without sessions: nothing that could still be ended
     return 0;

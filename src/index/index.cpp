@@ -198,6 +198,20 @@ session::Session Index::get(const Handle& handle) const {
   return impl_->find(handle.realm)->get(handle.row);
 }
 
+void Index::get(const Handle& handle, session::Session& out) const {
+  impl_->find(handle.realm)->fill(handle.row, out);
+}
+
+void Index::prefetch(std::span<const Handle> handles) const {
+  std::vector<std::uint32_t> rows;
+  for (auto it = handles.begin(); it != handles.end();) {
+    const RealmId realm = it->realm;
+    rows.clear();
+    for (; it != handles.end() && it->realm == realm; ++it) rows.push_back(it->row);
+    impl_->find(realm)->prefetch(rows);
+  }
+}
+
 Index::Facts Index::facts(const Handle& handle) const {
   const RowFacts& facts = impl_->find(handle.realm)->rows().facts(handle.row);
   return {facts.type(), facts.has(RowFacts::kRememberMe), Time{facts.started()}, Time{facts.last_access()}};

@@ -142,6 +142,10 @@ class Index {
   bool alive(const Handle& handle) const;
   // Requires: alive(handle).
   session::Session get(const Handle& handle) const;
+  // The same into a session that is used again and again: its memory is kept.
+  void get(const Handle& handle, session::Session& out) const;
+  // For get() of them soon after: the memory of all is fetched side by side. Best for some dozens.
+  void prefetch(std::span<const Handle> handles) const;
   // The fields that a check needs, without building strings. Requires: alive(handle).
   struct Facts {
     session::SessionType type;

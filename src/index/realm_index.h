@@ -99,6 +99,10 @@ class RealmIndex {
     if (const std::uint32_t row = by_key_.guess(hash); row != kNone) rows_.prefetch(row);
   }
   session::Session get(std::uint32_t row) const;
+  // Replaces all of `out`, whose memory is kept.
+  void fill(std::uint32_t row, session::Session& out) const;
+  // For get or fill soon after.
+  void prefetch(std::span<const std::uint32_t> rows) const;
   // The same for many rows, with their memory fetched side by side. Appends.
   void get_all(std::span<const std::uint32_t> rows, std::vector<session::Session>& out) const;
 
@@ -173,7 +177,6 @@ class RealmIndex {
   void enter_bitmaps(std::uint32_t row);
   void enter_bitmaps_later(std::uint32_t row);
   void leave_bitmaps(std::uint32_t row);
-  void fill(std::uint32_t row, session::Session& out) const;
   void settle_touches();
   void settle_ends();
   void end_row(std::uint32_t row);

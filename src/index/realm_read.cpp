@@ -9,7 +9,9 @@ void RealmIndex::fill(std::uint32_t row, session::Session& out) const {
   out.no = session::SessionNo{facts.no};
   out.key.realm = id_;
   out.key.type = facts.type();
+  out.key.id.clear();
   rows_.append_id_text(row, out.key.id);
+  out.user_id.clear();
   users_.append_id(facts.user, out.user_id);
   out.username = users_.username_view(facts.user);
   out.email = users_.email_view(facts.user);
@@ -20,8 +22,8 @@ void RealmIndex::fill(std::uint32_t row, session::Session& out) const {
   out.last_access = Time{facts.last_access()};
   out.remember_me = facts.has(RowFacts::kRememberMe);
   const auto clients = clients_.members(rest.clients);
-  out.clients.reserve(clients.size());
-  for (const std::uint32_t client : clients) out.clients.push_back({clients_.client(client).id, {}});
+  out.clients.resize(clients.size());
+  for (std::size_t i = 0; i < clients.size(); ++i) out.clients[i].client_id = clients_.client(clients[i]).id;
   rows_.read_since(row, out.clients);
   out.token_hash = rows_.token(row);
 }
@@ -35,7 +37,7 @@ session::Session RealmIndex::get(std::uint32_t row) const {
 
 // A row's parts lie in a dozen places, each likely not in any cache. Each round asks for what the round before has
 // brought.
-void RealmIndex::get_all(std::span<const std::uint32_t> rows, std::vector<session::Session>& out) const {
+void RealmIndex::prefetch(std::span<const std::uint32_t> rows) const {
   for (const std::uint32_t row : rows) rows_.prefetch(row);
   for (const std::uint32_t row : rows) {
     users_.prefetch(rows_.facts(row).user);
@@ -50,6 +52,10 @@ void RealmIndex::get_all(std::span<const std::uint32_t> rows, std::vector<sessio
     clients_.prefetch_members(rest.clients);
     devices_.prefetch_text(rest.user_agent, rest.device);
   }
+}
+
+void RealmIndex::get_all(std::span<const std::uint32_t> rows, std::vector<session::Session>& out) const {
+  prefetch(rows);
   out.reserve(out.size() + rows.size());
   for (const std::uint32_t row : rows) fill(row, out.emplace_back());
 }

@@ -83,6 +83,8 @@ class Checker {
   }
 
   Status check_tombstones() {
+    CURFEW_TRY_STATUS(ledger_.tombstones({}));  // blocks that can't be read
+    report_.tombstones = ledger_.fresh_tombstones();
     return walk(store_->columns().tombstones, "tombstones", [&](std::string_view key, std::string_view value) {
       const std::optional<session::SessionKey> name = parse_tombstone_key(key);
       if (!name) return broken(fmt::format("The tombstone number {} has a broken key.", report_.tombstones + 1));

@@ -5,6 +5,7 @@
 
 #include "ledger_rocksdb/activity.h"
 #include "ledger_rocksdb/audit_block.h"
+#include "ledger_rocksdb/fresh_ends.h"
 #include "session/codec.h"
 
 namespace curfew::ledger_rocksdb {
@@ -30,10 +31,12 @@ void CommitWriter::start_batch() {
   }
 }
 
-rocksdb::WriteBatch& CommitWriter::encode(const ledger::Commit& commit, ledger::Position position, LevelMask& levels) {
+rocksdb::WriteBatch& CommitWriter::encode(const ledger::Commit& commit, ledger::Position position, LevelMask& levels,
+                                          std::string* block) {
   start_batch();
   put_rows(commit.puts);
-  put_ends(commit.ends);
+  put_ends(commit.ends, block);
+  if (block != nullptr) batch_.Put(columns_.meta, block_key(position), *block);
   put_audit(commit.audit);
   levels = index_.write(commit.audit, columns_.audit_by, batch_);
   for (const ledger::DocumentWrite& write : commit.documents) {
@@ -61,7 +64,7 @@ void CommitWriter::put_rows(const std::vector<session::Session>& rows) {
   }
 }
 
-void CommitWriter::put_ends(const std::vector<ledger::RowEnd>& ends) {
+void CommitWriter::put_ends(const std::vector<ledger::RowEnd>& ends, std::string* block) {
   order_.clear();
   ends_.clear();
   for (std::uint32_t at = 0; at < ends.size(); ++at) {
@@ -82,12 +85,16 @@ void CommitWriter::put_ends(const std::vector<ledger::RowEnd>& ends) {
     const int rest = ends[a.at].key.id.compare(ends[b.at].key.id);
     return rest != 0 ? rest < 0 : a.at < b.at;
   });
-  for (const EndOrder& end : ends_) {
+  for (auto end = ends_.begin(); end != ends_.end(); ++end) {
+    if (end + 1 != ends_.end() && ends[end->at].key == ends[(end + 1)->at].key) continue;
     key_.clear();
     value_.clear();
-    put_tombstone_key(key_, ends[end.at].key);
-    session::encode_tombstone(value_, ends[end.at].tombstone);
-    batch_.Put(columns_.tombstones, key_, value_);
+    put_tombstone_key(key_, ends[end->at].key);
+    session::encode_tombstone(value_, ends[end->at].tombstone);
+    if (block != nullptr)
+      put_in_block(*block, key_, value_);
+    else
+      batch_.Put(columns_.tombstones, key_, value_);
   }
 }
 

@@ -19,8 +19,10 @@ class CommitWriter {
  public:
   explicit CommitWriter(const Store& store) : store_(store), index_(store.index_key()) {}
 
-  // The batch of a commit at `position`, without the state. Levels are those of the audit index that it uses.
-  rocksdb::WriteBatch& encode(const ledger::Commit& commit, ledger::Position position, LevelMask& levels);
+  // The batch of a commit at `position`, without the state. Levels are those of the audit index that it uses. With
+  // `block`, the tombstones go into a block, which is left there, too.
+  rocksdb::WriteBatch& encode(const ledger::Commit& commit, ledger::Position position, LevelMask& levels,
+                              std::string* block);
   rocksdb::WriteBatch& encode(std::span<const ledger::Activity> activity);
 
  private:
@@ -33,7 +35,7 @@ class CommitWriter {
 
   void start_batch();
   void put_rows(const std::vector<session::Session>& rows);
-  void put_ends(const std::vector<ledger::RowEnd>& ends);
+  void put_ends(const std::vector<ledger::RowEnd>& ends, std::string* block);
   void put_audit(std::span<const ledger::AuditEntry> entries);
 
   const Store& store_;

@@ -84,6 +84,12 @@ std::optional<session::SessionKey> parse_tombstone_key(std::string_view bytes) {
                              std::string(bytes.substr(kTombstonePrefix))};
 }
 
+std::string block_key(ledger::Position position) {
+  std::string out(meta::kBlockPrefix);
+  put_u64(out, position);
+  return out;
+}
+
 std::string document_key(std::string_view table, std::string_view key) {
   std::string out(table);
   out.push_back('\0');

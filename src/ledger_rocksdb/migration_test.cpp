@@ -35,23 +35,25 @@ class FormatZero : public testing::Test {
 
   // Moves three documents a call; gives up at call `fail_at`.
   std::vector<Migration> steps(int fail_at = -1) {
-    return {{0, "documents get a part of their own",
-             [this, fail_at](Store& store, std::string& cursor, rocksdb::WriteBatch& batch) -> Result<bool> {
-               if (calls_++ == fail_at) return fail(ErrorCode::kUnavailable, "interrupted", "The power went.");
-               const std::unique_ptr<rocksdb::Iterator> it(
-                   store.db().NewIterator(rocksdb::ReadOptions(), store.columns().meta));
-               int moved = 0;
-               for (it->Seek(cursor.empty() ? "doc:" : cursor); it->Valid() && it->key().starts_with("doc:");
-                    it->Next()) {
-                 if (moved++ == 3) {
-                   cursor = it->key().ToString();
-                   return false;
-                 }
-                 batch.Put(store.columns().documents, document_key("old", it->key().ToString().substr(4)), it->value());
-                 batch.Delete(store.columns().meta, it->key());
-               }
-               return true;
-             }}};
+    std::vector<Migration> all(known_migrations().begin(), known_migrations().end());
+    all.push_back(
+        {0, "documents get a part of their own",
+         [this, fail_at](Store& store, std::string& cursor, rocksdb::WriteBatch& batch) -> Result<bool> {
+           if (calls_++ == fail_at) return fail(ErrorCode::kUnavailable, "interrupted", "The power went.");
+           const std::unique_ptr<rocksdb::Iterator> it(
+               store.db().NewIterator(rocksdb::ReadOptions(), store.columns().meta));
+           int moved = 0;
+           for (it->Seek(cursor.empty() ? "doc:" : cursor); it->Valid() && it->key().starts_with("doc:"); it->Next()) {
+             if (moved++ == 3) {
+               cursor = it->key().ToString();
+               return false;
+             }
+             batch.Put(store.columns().documents, document_key("old", it->key().ToString().substr(4)), it->value());
+             batch.Delete(store.columns().meta, it->key());
+           }
+           return true;
+         }});
+    return all;
   }
 
   TempDir temp_;

@@ -10,6 +10,7 @@
 #include "ledger_rocksdb/audit_block.h"
 #include "ledger_rocksdb/commit_writer.h"
 #include "ledger_rocksdb/errors.h"
+#include "ledger_rocksdb/fresh_ends.h"
 #include "ledger_rocksdb/maintenance.h"
 #include "ledger_rocksdb/row_loader.h"
 #include "ledger_rocksdb/store.h"
@@ -39,11 +40,16 @@ tl::unexpected<Error> data_loss(std::string reason, std::string message) {
 
 Result<std::unique_ptr<RocksDbLedger>> RocksDbLedger::open(Options options) {
   CURFEW_TRY(std::unique_ptr<Store> store, Store::open(std::move(options), OpenMode::kReadWrite));
-  return std::make_unique<RocksDbLedger>(std::move(store));
+  auto ledger = std::make_unique<RocksDbLedger>(std::move(store));
+  CURFEW_TRY_STATUS(ledger->fresh_loaded_);
+  return ledger;
 }
 
 RocksDbLedger::RocksDbLedger(std::unique_ptr<Store> store)
-    : store_(std::move(store)), writer_(std::make_unique<CommitWriter>(*store_)) {}
+    : store_(std::move(store)),
+      writer_(std::make_unique<CommitWriter>(*store_)),
+      fresh_(std::make_unique<FreshEnds>(*store_)),
+      fresh_loaded_(fresh_->load()) {}
 
 RocksDbLedger::~RocksDbLedger() = default;
 
@@ -55,10 +61,18 @@ Result<ledger::Position> RocksDbLedger::append(const ledger::Commit& commit) {
     next.last_audit_seq = commit.audit.back().seq;
     next.last_audit_time = commit.audit.back().time;
   }
+  CURFEW_TRY_STATUS(fresh_loaded_);
   CURFEW_TRY_STATUS(store_->ready());
   LevelMask levels = 0;
-  rocksdb::WriteBatch& batch = writer_->encode(commit, next.position, levels);
+  const bool bulk = fresh_->accepts(commit.ends.size());
+  std::string block;
+  rocksdb::WriteBatch& batch = writer_->encode(commit, next.position, levels, bulk ? &block : nullptr);
+  const std::vector<ledger::Position> settled = fresh_->settled();
+  for (const ledger::Position position : settled) batch.Delete(store_->columns().meta, block_key(position));
   CURFEW_TRY_STATUS(store_->commit(batch, next, levels));
+  fresh_->deleted(settled.size());
+  if (bulk) fresh_->add(next.position, std::move(block));
+  fresh_->settle_if_due(!bulk);
   return next.position;
 }
 
@@ -118,6 +132,7 @@ Result<std::optional<std::string>> RocksDbLedger::document(std::string_view tabl
 
 Result<std::vector<std::optional<session::Tombstone>>> RocksDbLedger::tombstones(
     std::span<const session::SessionKey> keys) const {
+  CURFEW_TRY_STATUS(fresh_loaded_);
   std::vector<std::optional<session::Tombstone>> found(keys.size());
   const Time from{store_->bounds().tombstones_from};
   CURFEW_TRY(const Reading open, store_->reading());
@@ -126,6 +141,7 @@ Result<std::vector<std::optional<session::Tombstone>>> RocksDbLedger::tombstones
   std::vector<rocksdb::Slice> slices;
   std::vector<rocksdb::PinnableSlice> values(std::min(keys.size(), kLookupsAtOnce));
   std::vector<rocksdb::Status> statuses(values.size());
+  std::vector<std::optional<std::string>> fresh(values.size());
   for (std::size_t begin = 0; begin < keys.size(); begin += kLookupsAtOnce) {
     const std::size_t count = std::min(keys.size() - begin, kLookupsAtOnce);
     bytes.clear();
@@ -139,10 +155,18 @@ Result<std::vector<std::optional<session::Tombstone>>> RocksDbLedger::tombstones
       const std::size_t at = i == 0 ? 0 : ends[i - 1];
       slices.emplace_back(bytes.data() + at, ends[i] - at);
       values[i].Reset();
+      fresh[i] = fresh_->find(view(slices.back()));  // before the database: they move there
     }
     open.db().MultiGet(rocksdb::ReadOptions(), open.columns().tombstones, count, slices.data(), values.data(),
                        statuses.data());
     for (std::size_t i = 0; i < count; ++i) {
+      if (fresh[i]) {
+        CURFEW_TRY(const session::Tombstone tombstone, session::decode_tombstone(*fresh[i]));
+        if (tombstone.ended >= from) {
+          found[begin + i] = tombstone;
+          continue;
+        }
+      }
       if (statuses[i].IsNotFound()) continue;
       if (!statuses[i].ok()) return tl::unexpected(to_error(statuses[i], "looking up tombstones"));
       CURFEW_TRY(const session::Tombstone tombstone, session::decode_tombstone(view(values[i])));
@@ -191,8 +215,13 @@ Status RocksDbLedger::backup_to(const std::string& target) const {
   return backup_store(*store_, target);
 }
 
+std::size_t RocksDbLedger::fresh_tombstones() const {
+  return fresh_->size();
+}
+
 Status RocksDbLedger::compact() {
   CURFEW_TRY_STATUS(store_->ready());
+  CURFEW_TRY_STATUS(fresh_->settle());
   CURFEW_TRY(const Reading open, store_->reading());
   const Columns& columns = open.columns();
   for (rocksdb::ColumnFamilyHandle* column : {columns.meta, columns.rows, columns.activity, columns.tombstones,

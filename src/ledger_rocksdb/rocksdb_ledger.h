@@ -18,6 +18,7 @@ namespace curfew::ledger_rocksdb {
 
 class Store;
 class CommitWriter;
+class FreshEnds;
 
 class RocksDbLedger final : public ledger::Ledger {
  public:
@@ -54,6 +55,9 @@ class RocksDbLedger final : public ledger::Ledger {
   // exist or be empty. Appends go on meanwhile. See maintenance.h.
   Status backup_to(const std::string& target) const;
 
+  // How many tombstones of bulk commits are still to become a file of their own (fresh_ends.h).
+  std::size_t fresh_tombstones() const;
+
   // Merges all files and drops what the trims have passed; for maintenance and tests. Minutes on a big ledger.
   Status compact();
 
@@ -62,6 +66,8 @@ class RocksDbLedger final : public ledger::Ledger {
 
   std::unique_ptr<Store> store_;
   std::unique_ptr<CommitWriter> writer_;
+  std::unique_ptr<FreshEnds> fresh_;
+  Status fresh_loaded_;  // no write and no look-up goes past blocks that could not be read
 };
 
 }  // namespace curfew::ledger_rocksdb

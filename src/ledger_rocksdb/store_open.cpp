@@ -161,6 +161,10 @@ Status Store::prepare_directory(OpenMode mode) {
     CURFEW_TRY_STATUS(write_format(directory, kFormat));
   }
   CURFEW_TRY(marks_, Marks::open(directory + "/MARKS", mode == OpenMode::kReadWrite));
+  if (mode == OpenMode::kReadWrite) {
+    std::error_code ignored;
+    fs::remove(directory + std::string(kSettlingFile), ignored);
+  }
   return {};
 }
 

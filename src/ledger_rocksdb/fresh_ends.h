@@ -1,0 +1,84 @@
+// FreshEnds: the tombstones of bulk commits, until a file of the tombstones' column family holds them.
+//
+// Among hundreds of thousands of random keys a memtable takes microseconds for one more; a sorted file takes a tenth.
+// So a commit that ends many sessions keeps their tombstones in one value of `meta`, a block (docs/formats/ledger.md),
+// and here. When they are many, or the bulk is over, a thread of this class merges the blocks into a sorted file, which
+// the column family takes in as it is; the next commit deletes the blocks.
+//
+// Invariants: what stands here stands in a durable block. A tombstone leaves only after the column family has it, so
+// whoever looks here first and there next misses none. A block that is read again after a crash, although its file was
+// taken in, says the same once more.
+// Threads: add(), settled(), deleted() and settle_if_due() from the writer's thread; find(), size() and settle() from
+// any.
+// Limits: at most kMostFresh tombstones, some 40 MB; beyond them accepts() says no, and tombstones go the usual way.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "ledger/ledger.h"
+
+namespace curfew::ledger_rocksdb {
+
+class Store;
+
+inline constexpr std::size_t kBlockFrom = 1'024;        // ends of one commit, from which on they are a block
+inline constexpr std::size_t kSettleFrom = 256 * 1024;  // tombstones that are worth a file while the bulk goes on
+inline constexpr std::size_t kMostFresh = 512 * 1024;
+
+// Appends one tombstone to a block. Keys come ascending, each once.
+void put_in_block(std::string& block, std::string_view key, std::string_view tombstone);
+
+class FreshEnds {
+ public:
+  explicit FreshEnds(const Store& store) : store_(store) {}
+  ~FreshEnds();
+  FreshEnds(const FreshEnds&) = delete;
+  FreshEnds& operator=(const FreshEnds&) = delete;
+
+  // The blocks that the store holds; once, before anything else. kDataLoss "ledger_corrupt" for one that can't be read.
+  Status load();
+
+  bool accepts(std::size_t ends) const { return ends >= kBlockFrom && size() + ends <= kMostFresh; }
+  // A block that has become durable, of the commit at this position.
+  void add(ledger::Position position, std::string block);
+  // The blocks that the store needs no more; deleted() says that the first `count` of them have gone.
+  std::vector<ledger::Position> settled() const;
+  void deleted(std::size_t count);
+  // Begins to settle on a thread of its own: from kSettleFrom on, or whatever there is if the bulk is over.
+  void settle_if_due(bool over);
+
+  // The tombstone's bytes under a key of tombstones, if it is fresh.
+  std::optional<std::string> find(std::string_view key) const;
+  std::size_t size() const;
+  // Puts all that is here now into the column family. An error leaves everything as it was: the next one tries again.
+  Status settle();
+
+ private:
+  class Block;
+  using Blocks = std::vector<std::shared_ptr<const Block>>;
+  void run();
+  Status take_in(const Blocks& blocks) const;
+
+  const Store& store_;
+  std::mutex settling_;  // held by settle()
+  mutable std::shared_mutex mutex_;
+  Blocks blocks_;
+  std::vector<ledger::Position> settled_;
+  std::size_t size_ = 0;
+
+  std::mutex wake_mutex_;
+  std::condition_variable wake_;
+  bool due_ = false, stopping_ = false;
+  std::thread thread_;  // from the first time that something is due
+};
+
+}  // namespace curfew::ledger_rocksdb

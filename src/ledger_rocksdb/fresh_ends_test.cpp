@@ -1,0 +1,217 @@
+// Tombstones of bulk commits: in blocks, then in a file, and the same answers all the time.
+#include "ledger_rocksdb/fresh_ends.h"
+
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "ledger_rocksdb/maintenance.h"
+#include "ledger_rocksdb/store.h"
+#include "ledger_rocksdb/test_support.h"
+
+namespace curfew::ledger_rocksdb {
+namespace {
+
+using ledger::end_commit;
+using ledger::sample_key;
+using ledger::start_commit;
+
+constexpr std::uint64_t kBulk = 1'500;  // more than a block needs
+
+std::vector<session::SessionKey> keys(std::uint64_t first, std::uint64_t count) {
+  std::vector<session::SessionKey> all;
+  for (std::uint64_t no = first; no < first + count; ++no) all.push_back(sample_key(no));
+  return all;
+}
+
+// Each of them is ended, by the audit entry that end_commit gives it; and the one behind them is not.
+void expect_ended(const ledger::Ledger& ledger, std::uint64_t first, std::uint64_t count) {
+  const auto found = ledger.tombstones(keys(first, count + 1));
+  ASSERT_TRUE(found) << found.error().message;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    ASSERT_TRUE((*found)[i]) << "session " << first + i;
+    ASSERT_EQ(*(*found)[i], ledger::sample_end(first + i, first + i).tombstone);
+  }
+  EXPECT_FALSE(found->back());
+}
+
+std::size_t blocks_in(const Store& store) {
+  std::size_t count = 0;
+  const std::unique_ptr<rocksdb::Iterator> it(store.db().NewIterator(rocksdb::ReadOptions(), store.columns().meta));
+  for (it->Seek(rocksdb::Slice(meta::kBlockPrefix));
+       it->Valid() && it->key().starts_with(rocksdb::Slice(meta::kBlockPrefix)); it->Next())
+    ++count;
+  return count;
+}
+
+struct FreshEndsTest : testing::Test {
+  void SetUp() override {
+    ASSERT_TRUE(subject.ledger().append(start_commit(1, 4 * kBulk)));
+    ASSERT_TRUE(subject.ledger().append(end_commit(1, kBulk, 1)));
+  }
+  RocksDbSubject subject;
+};
+
+TEST_F(FreshEndsTest, AreFoundAtOnceAfterARestartAndAfterACrash) {
+  EXPECT_EQ(subject.rocksdb().fresh_tombstones(), kBulk);
+  expect_ended(subject.ledger(), 1, kBulk);
+  subject.reopen();
+  EXPECT_EQ(subject.rocksdb().fresh_tombstones(), kBulk);
+  expect_ended(subject.ledger(), 1, kBulk);
+  subject.crash();
+  expect_ended(subject.ledger(), 1, kBulk);
+  subject.cut_power();
+  expect_ended(subject.ledger(), 1, kBulk);
+  EXPECT_EQ(subject.ledger().position(), 2U);
+}
+
+TEST_F(FreshEndsTest, BecomeAFileAndTheirBlocksGoWithTheNextCommit) {
+  ASSERT_TRUE(subject.ledger().append(end_commit(kBulk + 1, kBulk, kBulk + 1)));
+  ASSERT_TRUE(subject.rocksdb().compact());  // settles
+  EXPECT_EQ(subject.rocksdb().fresh_tombstones(), 0U);
+  expect_ended(subject.ledger(), 1, 2 * kBulk);
+  subject.crash();  // the blocks are still there, and say the same once more
+  EXPECT_EQ(subject.rocksdb().fresh_tombstones(), 2 * kBulk);
+  expect_ended(subject.ledger(), 1, 2 * kBulk);
+  ASSERT_TRUE(subject.rocksdb().compact());
+  ASSERT_TRUE(subject.ledger().append(end_commit(2 * kBulk + 1, kBulk, 2 * kBulk + 1)));
+  subject.crash();
+  EXPECT_EQ(subject.rocksdb().fresh_tombstones(), kBulk);
+  expect_ended(subject.ledger(), 1, 3 * kBulk);
+  EXPECT_FALSE(std::filesystem::exists(subject.directory() + std::string(kSettlingFile)));
+}
+
+TEST_F(FreshEndsTest, SmallCommitsKeepNoneAndBeginToSettle) {
+  ASSERT_TRUE(subject.ledger().append(end_commit(kBulk + 1, 10, kBulk + 1)));
+  expect_ended(subject.ledger(), 1, kBulk + 10);
+  ASSERT_TRUE(subject.rocksdb().compact());
+  expect_ended(subject.ledger(), 1, kBulk + 10);
+}
+
+// Whoever looks while they move finds each of them.
+TEST_F(FreshEndsTest, AreNeverMissedWhileTheyMove) {
+  std::atomic<bool> over{false};
+  std::atomic<std::uint64_t> looked{0}, missed{0};
+  std::thread reader([&] {
+    const auto wanted = keys(1, kBulk);
+    do {
+      const auto found = subject.ledger().tombstones(wanted);
+      if (!found) {
+        ++missed;
+        break;
+      }
+      for (const auto& tombstone : *found)
+        if (!tombstone) ++missed;
+      ++looked;
+    } while (!over);
+  });
+  for (int i = 0; i < 5; ++i) {
+    const std::uint64_t first = kBulk + 1 + static_cast<std::uint64_t>(i) * 1'100;
+    if (first + 1'100 > 4 * kBulk) break;
+    ASSERT_TRUE(subject.ledger().append(end_commit(first, 1'100, first)));
+    ASSERT_TRUE(subject.rocksdb().compact());
+  }
+  over = true;
+  reader.join();
+  EXPECT_EQ(missed, 0U);
+  EXPECT_GT(looked, 0U);
+}
+
+// A trim passes them; later the same session starts anew and ends, which nothing of before may cover.
+TEST_F(FreshEndsTest, WhatATrimHasPassedIsAbsentAndStaysBehind) {
+  const Time later = ledger::sample_end(kBulk, 0).tombstone.ended + Duration{1};
+  ASSERT_TRUE(subject.ledger().trim_tombstones(later));
+  for (const auto& tombstone : subject.ledger().tombstones(keys(1, kBulk)).value()) ASSERT_FALSE(tombstone);
+  ledger::Commit again;
+  again.time = later;
+  again.ends.push_back({session::SessionNo(7), sample_key(7), {later, session::EndCause::kRevoked, 3}});
+  ASSERT_TRUE(subject.ledger().append(again));
+  ASSERT_TRUE(subject.rocksdb().compact());
+  const auto found = subject.ledger().tombstones(keys(6, 3)).value();
+  EXPECT_FALSE(found[0]);
+  ASSERT_TRUE(found[1]);
+  EXPECT_EQ(found[1]->audit_seq, 3U);
+  EXPECT_FALSE(found[2]);
+}
+
+TEST_F(FreshEndsTest, StayInTheirBlocksWhileTheDiskRefuses) {
+  subject.break_storage(true);
+  EXPECT_FALSE(subject.rocksdb().compact());
+  EXPECT_EQ(subject.rocksdb().fresh_tombstones(), kBulk);
+  expect_ended(subject.ledger(), 1, kBulk);
+  subject.break_storage(false);
+  ASSERT_TRUE(subject.ledger().append(end_commit(kBulk + 1, kBulk, kBulk + 1)));
+  ASSERT_TRUE(subject.rocksdb().compact());
+  EXPECT_EQ(subject.rocksdb().fresh_tombstones(), 0U);
+  expect_ended(subject.ledger(), 1, 2 * kBulk);
+}
+
+TEST_F(FreshEndsTest, ABlockThatIsNotWhatWasWrittenKeepsTheLedgerShut) {
+  subject.close();
+  {
+    const auto store = Store::open(subject.options(), OpenMode::kReadWrite).value();
+    ASSERT_EQ(blocks_in(*store), 1U);
+    rocksdb::WriteBatch batch;
+    batch.Put(store->columns().meta, block_key(2), "\x05nonsense");
+    ASSERT_TRUE(store->write_synced(batch, "meddling"));
+  }
+  const auto opened = RocksDbLedger::open(subject.options());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().reason, "ledger_corrupt");
+  const auto none = [](std::uint64_t, std::string_view) -> Result<std::vector<ledger::AuditIndexKey>> {
+    return std::vector<ledger::AuditIndexKey>();
+  };
+  const auto report = check_data(subject.directory(), none);
+  ASSERT_TRUE(report);
+  EXPECT_NE(report->broken.value_or("").find("tombstones of commit 2"), std::string::npos);
+}
+
+TEST_F(FreshEndsTest, ABackupHoldsThem) {
+  const TempDir temp;
+  ASSERT_TRUE(subject.rocksdb().backup_to(temp.path("backup")));
+  ASSERT_TRUE(restore(temp.path("backup"), temp.path("restored")));
+  const auto restored = RocksDbLedger::open(small_options(temp.path("restored")));
+  ASSERT_TRUE(restored);
+  expect_ended(**restored, 1, kBulk);
+}
+
+TEST_F(FreshEndsTest, AFileThatACrashLeftIsRemoved) {
+  subject.close();
+  const std::string left = subject.directory() + std::string(kSettlingFile);
+  std::ofstream(left) << "half a file";
+  subject.open();
+  EXPECT_FALSE(std::filesystem::exists(left));
+  expect_ended(subject.ledger(), 1, kBulk);
+}
+
+// A directory of the format before this one.
+TEST(FreshEndsFormat, FormatOneIsTakenAsItIs) {
+  const TempDir temp;
+  const std::string directory = temp.path("data");
+  {
+    const auto ledger = RocksDbLedger::open(small_options(directory)).value();
+    ASSERT_TRUE(ledger->append(start_commit(1, 20)));
+    ASSERT_TRUE(ledger->append(end_commit(1, 10, 1)));
+  }
+  {
+    const auto store = Store::open(small_options(directory), OpenMode::kReadWrite).value();
+    rocksdb::WriteBatch batch;
+    std::string one;
+    put_u32(one, 1);
+    batch.Put(store->columns().meta, rocksdb::Slice(meta::kFormatKey), one);
+    ASSERT_TRUE(store->write_synced(batch, "making format 1"));
+    ASSERT_TRUE(write_format(directory, 1));
+  }
+  const auto ledger = RocksDbLedger::open(small_options(directory));
+  ASSERT_TRUE(ledger) << ledger.error().message;
+  EXPECT_EQ(format_of(directory).value(), kFormat);
+  expect_ended(**ledger, 1, 10);
+}
+
+}  // namespace
+}  // namespace curfew::ledger_rocksdb
