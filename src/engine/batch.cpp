@@ -417,7 +417,6 @@ bool Batch::durable_work() const {
 }
 
 ledger::Commit& Batch::seal() {
-  memory_->cut();
   memory_->each_entry([&](Entry& entry) {
     if (entry.changed) changed_.push_back(&entry);
   });
@@ -429,7 +428,8 @@ ledger::Commit& Batch::seal() {
   const auto rows = std::partition(changed_.begin(), changed_.end(), [&](const Entry* e) { return number(e) == 0; });
   std::sort(rows, changed_.end(), [&](const Entry* a, const Entry* b) { return number(a) < number(b); });
   for (const Entry* entry : changed_)
-    if (const auto* live = std::get_if<Session>(&entry->state)) commit_.puts.push_back(*live);
+    if (const auto* live = std::get_if<Session>(&entry->state)) memory_->next_put() = *live;
+  memory_->cut();
   if (!journal_.empty()) journal_.finish(commit_.journal, now_);
   return commit_;
 }

@@ -52,23 +52,24 @@ class Batch::Memory {
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
-  ledger::Commit commit;  // ends and audit may hold more than were taken, until cut()
+  ledger::Commit commit;  // puts, ends and audit may hold more than were taken, until cut()
   // Realm and row → entry, of those that the index holds.
   std::pmr::unordered_map<std::uint64_t, Entry*> by_row{&nodes_};
 
   // As it is for a batch that begins.
   void renew() {
-    entries_used_ = ends_used_ = audit_used_ = 0;
-    commit.puts.clear();
+    entries_used_ = puts_used_ = ends_used_ = audit_used_ = 0;
     commit.documents.clear();
     commit.journal.clear();
     by_row.clear();
   }
+  std::size_t size() const { return entries_.size(); }
   // Addresses stay.
   Entry& next_entry() {
     if (entries_used_ == entries_.size()) entries_.emplace_back();
     return entries_[entries_used_++];
   }
+  session::Session& next_put() { return next(commit.puts, puts_used_); }
   ledger::RowEnd& next_end() { return next(commit.ends, ends_used_); }
   ledger::AuditEntry& next_audit() { return next(commit.audit, audit_used_); }
   bool has_ends() const { return ends_used_ > 0; }
@@ -79,6 +80,7 @@ class Batch::Memory {
   }
   // The commit as it shall be written.
   void cut() {
+    commit.puts.resize(puts_used_);
     commit.ends.resize(ends_used_);
     commit.audit.resize(audit_used_);
   }
@@ -91,7 +93,7 @@ class Batch::Memory {
   }
 
   std::deque<Entry> entries_;
-  std::size_t entries_used_ = 0, ends_used_ = 0, audit_used_ = 0;
+  std::size_t entries_used_ = 0, puts_used_ = 0, ends_used_ = 0, audit_used_ = 0;
 };
 
 }  // namespace curfew::engine

@@ -156,6 +156,7 @@ struct Engine::Impl {
   std::size_t callers = 0;  // whose work the last round took
   Book book;
   RealmId last_realm;
+  std::unique_ptr<Batch::Memory> round_memory;  // of the round before
   // For strides: the memory of chunks that are done is kept while there are jobs.
   std::vector<std::unique_ptr<Batch::Memory>> spare_memory;
   Appender appender;

@@ -19,6 +19,7 @@ constexpr std::int64_t kMinuteMs = 60'000;
 constexpr Duration kLongestPause =
     Duration::days(30);                    // a server was hardly off for longer: beyond it the clock is doubted
 constexpr std::size_t kForgetSlice = 500;  // users looked at each minute
+constexpr std::size_t kMemoryKept = 1'024;  // sessions in a batch whose memory the next one uses
 constexpr std::size_t kTouchEventsPerRound = 4'096;
 
 bool has_limits(const session::Policy& policy) {
@@ -96,7 +97,7 @@ bool Engine::Impl::round() {
     const std::lock_guard lock(realms_mutex);
     book.realms = realms;
   }
-  Batch batch(index, watch, ledger, options, book, now, {hub.watched(), policies_on});
+  Batch batch(index, watch, ledger, options, book, now, {hub.watched(), policies_on}, std::move(round_memory));
   save_profiles(batch, false);
   std::vector<Work> works = take_work();
   bool worked = !works.empty();
@@ -115,7 +116,9 @@ bool Engine::Impl::round() {
     worked |= sweep(batch);
     forget_old(batch);
   }
-  if (commit(batch)) stride();
+  const bool committed = commit(batch);
+  if (auto memory = batch.take_memory(); memory->size() <= kMemoryKept) round_memory = std::move(memory);
+  if (committed) stride();
   worked |= drain_touches();
   worked |= sweep_signals();
   publish_raised();
