@@ -14,18 +14,20 @@ Appender::~Appender() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Appender::begin(const ledger::Commit& commit) {
+void Appender::begin(const ledger::Commit& commit, std::function<void()> written) {
   commit_ = &commit;
   if (!thread_.joinable()) {
     try {
       thread_ = std::thread([this] { run(); });
     } catch (const std::system_error&) {
+      if (written) written();
       return;  // wait() does it
     }
   }
   {
     const std::lock_guard lock(mutex_);
     asked_ = &commit;
+    written_ = std::move(written);
   }
   wake_.notify_all();
 }
@@ -44,11 +46,15 @@ void Appender::run() {
     wake_.wait(lock, [this] { return stopping_ || asked_ != nullptr; });
     if (asked_ == nullptr) return;
     const ledger::Commit& commit = *std::exchange(asked_, nullptr);
+    const std::function<void()> written = std::move(written_);
     lock.unlock();
     Result<ledger::Position> answer = ledger_.append(commit);
     lock.lock();
     answer_ = std::move(answer);
+    lock.unlock();
     wake_.notify_all();
+    if (written) written();
+    lock.lock();
   }
 }
 

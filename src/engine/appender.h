@@ -9,6 +9,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -24,7 +25,8 @@ class Appender {
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
 
-  void begin(const ledger::Commit& commit);
+  // `written` is called by the other thread as soon as wait() would not wait any more.
+  void begin(const ledger::Commit& commit, std::function<void()> written = {});
   // What ledger.append() said of the commit that was begun. Where no thread can be had, it is written now.
   Result<ledger::Position> wait();
 
@@ -36,6 +38,7 @@ class Appender {
   std::mutex mutex_;
   std::condition_variable wake_;
   const ledger::Commit* asked_ = nullptr;
+  std::function<void()> written_;
   std::optional<Result<ledger::Position>> answer_;
   bool stopping_ = false;
   std::thread thread_;

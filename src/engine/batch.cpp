@@ -409,6 +409,24 @@ void Batch::publish(EventKind kind, const Session& session, std::optional<EndCau
   events_.push_back({kind, now_, std::make_shared<const Session>(session), cause});
 }
 
+bool Batch::concerns(const Submission& submission) {
+  if (!submission.client_names.empty()) return true;
+  if (concerned_.empty()) {
+    memory_->each_entry([&](const Entry& entry) {
+      const auto* session = entry.last ? &*entry.last : std::get_if<Session>(&entry.state);
+      if (session == nullptr) return;
+      concerned_.insert(session->key);
+      concerned_users_.emplace(session->key.realm, session->user_id);
+    });
+    for (const auto& [key, entry] : by_key_) concerned_.insert(key);
+  }
+  return std::any_of(submission.commands.begin(), submission.commands.end(), [&](const session::Command& command) {
+    if (concerned_.contains(session::key_of(command))) return true;
+    const auto* start = std::get_if<StartSession>(&command);
+    return start != nullptr && concerned_users_.contains({start->session.key.realm, start->session.user_id});
+  });
+}
+
 bool Batch::durable_work() const {
   if (memory_->has_audit() || memory_->has_ends() || !commit_.documents.empty()) return true;
   bool changed = false;

@@ -9,9 +9,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -72,6 +74,13 @@ class Batch {
                                       const std::string& revocation)>& ended);
   void finish(const Status& status);
 
+  // Whether all that it holds is these callers' submissions and what follows from them: nothing is called when it is
+  // durable but their answers.
+  bool only_submissions(std::size_t callers) const { return adopt_.empty() && done_.size() == callers; }
+  // Whether a submission concerns a session that this batch has looked at, or a user of one: then it can't be decided
+  // before the batch is applied. Builds a set of them once; for batches that are decided.
+  bool concerns(const Submission& submission);
+
   const Book& book() const { return book_; }
   std::vector<Event>& events() { return events_; }
   bool watched() const { return mode_.watched; }
@@ -125,6 +134,8 @@ class Batch {
   std::unordered_map<session::SessionKey, Entry*> by_key_;                  // of those that the index does not hold
   std::map<std::pair<RealmId, std::string>, std::vector<Entry*>> by_user_;  // live entries started or changed here
   std::vector<Entry*> changed_;                                             // from seal() on
+  std::unordered_set<session::SessionKey> concerned_;  // concerns(): once one of the two is not empty
+  std::set<std::pair<RealmId, std::string>> concerned_users_;
   std::vector<Event> events_;
   std::vector<std::function<void(const Status&)>> done_;
   std::vector<std::function<void()>> adopt_;

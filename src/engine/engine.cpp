@@ -81,7 +81,8 @@ void Engine::submit(Submission submission, Done<std::vector<CommandResult>> done
   auto shared = std::make_shared<Done<std::vector<CommandResult>>>(std::move(done));
   Work work;
   work.weight = std::max<std::size_t>(1, submission.commands.size());
-  work.decide = [submission = std::make_shared<Submission>(std::move(submission)), shared](Batch& batch) -> Status {
+  work.submission = std::make_shared<const Submission>(std::move(submission));
+  work.decide = [submission = work.submission, shared](Batch& batch) -> Status {
     CURFEW_TRY(auto results, batch.decide(*submission));
     batch.on_done([shared, results = std::move(results)](const Status& status) mutable {
       if (status)

@@ -31,9 +31,13 @@ audit::Record realm_record(std::string_view action, const Realm& realm, const se
 // One thing for the sequencer to do: adds its part to the batch. An error fails the whole round.
 struct Work {
   std::size_t weight = 1;
+  std::shared_ptr<const Submission> submission;  // if it is one, and nothing else
   std::function<Status(Batch&)> decide;
   std::function<void(const Error&)> refuse;  // instead, when it is never decided
 };
+
+// So many callers, and no more commands than these, are decided by turns (relay.cpp).
+inline constexpr std::size_t kRelayFrom = 4, kRelayWeight = 256;
 
 struct Engine::Impl {
   Impl(ledger::Ledger& ledger, const Clock& clock, Random& random, Options options);
@@ -82,6 +86,12 @@ struct Engine::Impl {
   void save_profiles(Batch& batch, bool at_once);
   void flush_profiles();
 
+  // --- relay.cpp
+  bool may_relay(const std::vector<Work>& works, const Batch& batch) const;
+  bool relay(Batch& first);
+  std::vector<Work> take_beside(Batch& writing, std::size_t callers_before);
+  bool decide(Batch& batch, std::vector<Work>& works);
+
   // --- job_stride.cpp
   void stride();
   bool may_stride(const Job& job);
@@ -126,6 +136,7 @@ struct Engine::Impl {
   std::deque<Work> queue;
   std::size_t queue_weight = 0;
   std::size_t queue_wanted = 1;  // so many must wait before the sequencer is woken
+  bool relay_written = false;    // what the appender was given: relay.cpp
   bool stopping = false;
   std::thread thread;
 

@@ -31,7 +31,6 @@ std::unique_ptr<Batch::Memory> Engine::Impl::take_spare_memory() {
 }
 
 void Engine::Impl::stride() {
-  if (jobs.empty()) spare_memory.clear();
   if (jobs.size() != 1) return;
   const std::shared_ptr<Job> job = jobs.front();
   const std::int64_t until_ns = clock.monotonic_ns() + kLongestStrideNs;

@@ -17,8 +17,8 @@ constexpr std::size_t kFlushSlice = 4'096;         // activities written between
 constexpr std::uint32_t kSweepStep = 4'096;
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr Duration kLongestPause =
-    Duration::days(30);                    // a server was hardly off for longer: beyond it the clock is doubted
-constexpr std::size_t kForgetSlice = 500;  // users looked at each minute
+    Duration::days(30);                     // a server was hardly off for longer: beyond it the clock is doubted
+constexpr std::size_t kForgetSlice = 500;   // users looked at each minute
 constexpr std::size_t kMemoryKept = 1'024;  // sessions in a batch whose memory the next one uses
 constexpr std::size_t kTouchEventsPerRound = 4'096;
 
@@ -60,14 +60,19 @@ std::vector<Work> Engine::Impl::take_work() {
   std::vector<Work> works;
   std::unique_lock lock(queue_mutex);
   gather(lock);
+  // Of many small ones a half: the other is decided while this one is written.
+  const bool small = queue_weight <= kRelayWeight;
+  const std::size_t most =
+      options.threads && small && queue.size() >= kRelayFrom ? (queue.size() + 1) / 2 : queue.size();
+  callers = queue.size();
   std::size_t weight = 0;
-  while (!queue.empty() && (works.empty() || weight + queue.front().weight <= options.batch_limit)) {
+  while (!queue.empty() && works.size() < most &&
+         (works.empty() || weight + queue.front().weight <= options.batch_limit)) {
     weight += queue.front().weight;
     queue_weight -= queue.front().weight;
     works.push_back(std::move(queue.front()));
     queue.pop_front();
   }
-  callers = works.size();
   return works;
 }
 
@@ -101,14 +106,7 @@ bool Engine::Impl::round() {
   save_profiles(batch, false);
   std::vector<Work> works = take_work();
   bool worked = !works.empty();
-  for (std::size_t i = 0; i < works.size(); ++i) {
-    const Status decided = works[i].decide(batch);
-    if (decided) continue;
-    for (std::size_t rest = i; rest < works.size(); ++rest) works[rest].refuse(decided.error());
-    batch.finish(decided);
-    ++counters.commit_failures;
-    return true;
-  }
+  if (!decide(batch, works)) return true;
   worked |= run_jobs(batch);
   worked |= remove_leftovers(batch);
   sample_series(batch);
@@ -116,7 +114,7 @@ bool Engine::Impl::round() {
     worked |= sweep(batch);
     forget_old(batch);
   }
-  const bool committed = commit(batch);
+  const bool committed = may_relay(works, batch) ? relay(batch) : commit(batch);
   if (auto memory = batch.take_memory(); memory->size() <= kMemoryKept) round_memory = std::move(memory);
   if (committed) stride();
   worked |= drain_touches();
@@ -126,6 +124,19 @@ bool Engine::Impl::round() {
   flush_activity(false);
   answer_patients();
   return worked;
+}
+
+// In order. What can't be decided, as long as a tombstone can't be read, fails the whole batch.
+bool Engine::Impl::decide(Batch& batch, std::vector<Work>& works) {
+  for (std::size_t i = 0; i < works.size(); ++i) {
+    const Status decided = works[i].decide(batch);
+    if (decided) continue;
+    for (std::size_t rest = i; rest < works.size(); ++rest) works[rest].refuse(decided.error());
+    batch.finish(decided);
+    ++counters.commit_failures;
+    return false;
+  }
+  return true;
 }
 
 bool Engine::Impl::commit(Batch& batch) {

@@ -1,0 +1,98 @@
+// Callers by turns: while one group's commit is written, the next group is decided; while that is written, the first is
+// taken into the index and answered, and comes back with what is next.
+//
+// What is being written is not in the index yet. So only submissions are decided beside it, and only those that concern
+// none of its sessions and none of their users: they would be decided alike after it. It is applied before what was
+// decided after it is, and if it can't be written the other is given up with it; so every commit still follows from the
+// one before.
+#include <memory>
+
+#include "engine/engine_impl.h"
+
+namespace curfew::engine {
+namespace {
+
+constexpr std::int64_t kLongestRelayNs = 50'000'000;  // after it the rest of the round has its turn
+
+}  // namespace
+
+bool Engine::Impl::may_relay(const std::vector<Work>& works, const Batch& batch) const {
+  if (!options.threads || callers < kRelayFrom || works.empty() || works.size() > kRelayWeight || !jobs.empty() ||
+      !beginning.empty() || !batch.durable_work())
+    return false;
+  for (const Work& work : works)
+    if (!work.submission) return false;
+  return batch.only_submissions(works.size());
+}
+
+// Waits until as many have come as came before, or what is written is. Then takes whom it may, in their order.
+std::vector<Work> Engine::Impl::take_beside(Batch& writing, std::size_t callers_before) {
+  std::vector<Work> works;
+  std::unique_lock lock(queue_mutex);
+  queue_wanted = callers_before;
+  queue_wake.wait(lock, [&] { return stopping || relay_written || queue.size() >= callers_before; });
+  queue_wanted = 1;
+  std::size_t weight = 0;
+  while (!stopping && !queue.empty() && queue.front().submission) {
+    Work& front = queue.front();
+    weight += front.weight;
+    if (weight > kRelayWeight || writing.concerns(*front.submission)) break;
+    queue_weight -= front.weight;
+    works.push_back(std::move(front));
+    queue.pop_front();
+  }
+  return works;
+}
+
+// Of a batch that is decided. False if it could not be written.
+bool Engine::Impl::relay(Batch& first) {
+  const std::int64_t until_ns = clock.monotonic_ns() + kLongestRelayNs;
+  const auto begin = [this](Batch& batch) {
+    {
+      const std::lock_guard lock(queue_mutex);
+      relay_written = false;
+    }
+    appender.begin(batch.commit(), [this] {
+      {
+        const std::lock_guard lock(queue_mutex);
+        relay_written = true;
+      }
+      queue_wake.notify_one();
+    });
+  };
+  Batch* writing = &first;
+  std::unique_ptr<Batch> owned;
+  std::size_t came = callers / 2;
+  first.seal();
+  begin(first);
+  for (;;) {
+    std::unique_ptr<Batch> next;
+    if (clock.monotonic_ns() < until_ns) {
+      if (std::vector<Work> works = take_beside(*writing, std::max<std::size_t>(came, 1)); !works.empty()) {
+        const Time now = clock.now();
+        policies_on = guard.look(now, clock.monotonic_ns());
+        next = std::make_unique<Batch>(index, watch, ledger, options, writing->book(), now,
+                                       Batch::Mode{hub.watched(), policies_on}, take_spare_memory());
+        if (!decide(*next, works))
+          next.reset();
+        else if (next->durable_work())
+          next->seal();
+      }
+    }
+    const Result<ledger::Position> appended = appender.wait();
+    const bool durable = next && next->durable_work();
+    if (appended && durable) begin(*next);
+    if (!adopt(*writing, appended)) {
+      if (next) next->finish(tl::make_unexpected(appended.error()));
+      return false;
+    }
+    hub.close_if_due();
+    if (owned) spare_memory.push_back(owned->take_memory());
+    owned = std::move(next);
+    if (!owned) return true;
+    if (!durable) return adopt(*owned, std::nullopt);
+    writing = owned.get();
+  }
+}
+
+}  // namespace curfew::engine
