@@ -16,7 +16,7 @@ std::optional<Found> live(Services& services, const engine::Realm& realm, const 
   if (session::expired(realm.policy, facts.type, facts.remember_me, facts.started, facts.last_access,
                        services.clock.now()))
     return std::nullopt;
-  Found found{index.get(*handle), SessionNotes(services.engine)};
+  Found found{index.get(*handle), SessionNotes(services.engine, &services.findings)};
   found.notes.collect(found.session);
   return found;
 }

@@ -62,7 +62,7 @@ Result<http::Response> list_matching(Services& services, const Call& call, index
   }
 
   index::Page rows;
-  SessionNotes notes(services.engine);
+  SessionNotes notes(services.engine, &services.findings);
   ListEnd end;
   {
     const index::Index& index = services.engine.index();

@@ -27,7 +27,7 @@ Engine::Impl::Impl(ledger::Ledger& l, const Clock& c, Random& r, Options o)
       random(r),
       options(std::move(o)),
       index(options.classify),
-      watch(index, options.place),
+      watch(index, options.place, options.places_version),
       hub(options.event_ring, make_epoch(r), options.threads ? options.event_slice : Duration{0}),
       audit_log(l) {
   if (options.threads) background = std::make_unique<Background>(kBackgroundThreads, kBackgroundQueue);

@@ -56,6 +56,7 @@ struct Options {
   // What is known of agents and addresses; called from any thread, never under a lock of theirs.
   device::Classify classify = device::unknown_classifier();
   std::function<device::Place(const IpAddress&)> place;  // empty: nothing
+  std::function<std::uint64_t()> places_version;         // another number once `place` may answer otherwise
   ImageOptions image;
   bool threads = true;  // false: nothing runs by itself; a test calls step()
 };
