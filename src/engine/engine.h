@@ -118,9 +118,11 @@ class Engine {
   void submit(Submission submission, Done<std::vector<CommandResult>> done);
 
   // Is it live now? Counts as activity (buffered) when it is, from `ip` where that is given. A session that a policy
-  // ends at this moment is not live, whether or not the sweep has reached it.
-  std::optional<index::Index::Names> check(const session::SessionKey& key, const std::optional<IpAddress>& ip);
-  std::optional<index::Index::Names> check_token(session::RealmId realm, std::string_view token,
+  // ends at this moment is not live, whether or not the sweep has reached it. `realm`: the key's own, as realms() had
+  // it when the caller's request came.
+  std::optional<index::Index::Names> check(const Realm& realm, const session::SessionKey& key,
+                                           const std::optional<IpAddress>& ip);
+  std::optional<index::Index::Names> check_token(const Realm& realm, std::string_view token,
                                                  const std::optional<IpAddress>& ip);
   // 32 random bytes as base64url, for a session made here.
   std::string make_token();
