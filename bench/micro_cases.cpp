@@ -281,6 +281,23 @@ void move(Watched& watched, const index::Handle& handle) {
   watched.watch.touched(handle, {row.last_access, IpAddress::v4(0x0a010001), row.device_hash}, watched.now);
 }
 
+// What a page that shows the suspect asks for: their findings, or whether they are those of a moment ago.
+std::function<void()> signal_findings() {
+  auto watched = std::make_shared<Watched>();
+  const std::uint32_t user = watched->index.view(watched->handles.front()).user;
+  return [=] {
+    if (!watched->watch.findings(session::RealmId(1), user)) std::abort();
+  };
+}
+std::function<void()> signal_grounds() {
+  auto watched = std::make_shared<Watched>();
+  const std::uint32_t user = watched->index.view(watched->handles.front()).user;
+  auto grounds = std::make_shared<std::string>();
+  return [=] {
+    if (!watched->watch.grounds(session::RealmId(1), user, *grounds)) std::abort();
+  };
+}
+
 }  // namespace
 
 std::vector<MicroCase> micro_cases() {
@@ -305,6 +322,8 @@ std::vector<MicroCase> micro_cases() {
       {"signal_started_ended", [] { return signal_change(start_and_end, false); }},
       {"signal_touched", [] { return signal_change(move, false); }},
       {"signal_touched_suspect", [] { return signal_change(move, true); }},
+      {"signal_findings", signal_findings},
+      {"signal_grounds", signal_grounds},
       {"page_json", page_json},
       {"ingest_start_line", [] { return parse_line(start_line()); }},
       {"ingest_touch_line", [] { return parse_line(touch_line()); }},

@@ -108,17 +108,9 @@ Result<access::Caller> authenticate(Services& services, const http::RequestHead&
 
 std::optional<Call> admit(Services& services, const Route& route, std::vector<std::string> variables,
                           http::RequestHead head, std::string body, http::Responder respond) {
-  Call call{std::move(head),
-            std::move(body),
-            std::move(respond),
-            &route,
-            std::move(variables),
-            {},
-            {},
-            services.clock.now(),
-            {},
-            nullptr,
-            {}};
+  std::optional<Call> admitted(std::in_place, std::move(head), std::move(body), std::move(respond), &route,
+                               std::move(variables), Params(), access::Caller(), services.clock.now());
+  Call& call = *admitted;
   if (route.access != Access::kPublic) {
     auto caller = authenticate(services, call.head);
     if (!caller) {
@@ -147,7 +139,7 @@ std::optional<Call> admit(Services& services, const Route& route, std::vector<st
     call.refuse(status.error(), extras);
     return std::nullopt;
   }
-  return call;
+  return admitted;
 }
 
 void deny(Services& services, Call& call, access::Permission permission, std::string_view realm) {

@@ -24,7 +24,8 @@ Api::Api(engine::Engine& engine, access::Directory& directory, const Clock& cloc
                 .options = options,
                 .heartbeat = Heartbeat(options.threads),
                 .lane = {},
-                .denials = {}} {
+                .denials = {},
+                .findings = FindingCache()} {
   engine.events().set_renderer(
       [&engine](std::string& out, const engine::Event& event, std::string_view id) {
         append_event(out, id, engine::to_string(event.kind), event_json(engine, event));

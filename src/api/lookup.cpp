@@ -9,16 +9,15 @@ namespace curfew::api {
 namespace {
 
 // Under the ReadLock.
-std::optional<Found> live(Services& services, const engine::Realm& realm, const std::optional<index::Handle>& handle) {
+std::optional<session::Session> live(Services& services, const engine::Realm& realm,
+                                     const std::optional<index::Handle>& handle) {
   const index::Index& index = services.engine.index();
   if (!handle) return std::nullopt;
   const index::Index::Facts facts = index.facts(*handle);
   if (session::expired(realm.policy, facts.type, facts.remember_me, facts.started, facts.last_access,
                        services.clock.now()))
     return std::nullopt;
-  Found found{index.get(*handle), SessionNotes(services.engine)};
-  found.notes.collect(found.session);
-  return found;
+  return index.get(*handle);
 }
 
 }  // namespace
@@ -34,10 +33,22 @@ Result<session::SessionKey> path_key(const Call& call) {
 std::optional<Found> find_live(Services& services, const engine::Realm& realm, const session::SessionKey& key) {
   const index::Index& index = services.engine.index();
   const index::Index::ReadLock lock(index);
+  auto session = live(services, realm, index.find(key));
+  if (!session) return std::nullopt;
+  Found found{*std::move(session), SessionNotes(services.engine, &services.findings)};
+  found.notes.collect(found.session);
+  return found;
+}
+
+std::optional<session::Session> find_live_alone(Services& services, const engine::Realm& realm,
+                                                const session::SessionKey& key) {
+  const index::Index& index = services.engine.index();
+  const index::Index::ReadLock lock(index);
   return live(services, realm, index.find(key));
 }
 
-std::optional<Found> find_live_token(Services& services, const engine::Realm& realm, std::string_view token) {
+std::optional<session::Session> find_live_alone(Services& services, const engine::Realm& realm,
+                                                std::string_view token) {
   const index::Index& index = services.engine.index();
   const session::TokenHash hash = session::hash_token(token);
   const index::Index::ReadLock lock(index);

@@ -17,7 +17,10 @@ struct Found {
   SessionNotes notes;
 };
 std::optional<Found> find_live(Services& services, const engine::Realm& realm, const session::SessionKey& key);
-std::optional<Found> find_live_token(Services& services, const engine::Realm& realm, std::string_view token);
+// The same without notes, by its key or by its token: for answers that tell of the session alone.
+std::optional<session::Session> find_live_alone(Services& services, const engine::Realm& realm,
+                                                const session::SessionKey& key);
+std::optional<session::Session> find_live_alone(Services& services, const engine::Realm& realm, std::string_view token);
 
 // kNotFound "not_active", saying when and why it ended where that is known.
 Error not_active(Services& services, const session::SessionKey& key);

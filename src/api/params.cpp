@@ -29,6 +29,8 @@ Error named(Error error, std::string_view name) {
 
 Result<Params> Params::parse(std::string_view query, std::span<const std::string_view> allowed) {
   Params params;
+  constexpr std::size_t usual = 4;
+  if (!query.empty()) params.values_.reserve(usual);
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
     const std::string_view pair = query.substr(0, end);

@@ -24,7 +24,7 @@ constexpr std::size_t kBody = 4 * 1024 * 1024;  // limits::kSessionsPerRevocatio
 Result<http::Response> dry_run(Services& services, const Call& call) {
   CURFEW_TRY(const auto asked, read_revocation(call));
   CURFEW_TRY(const auto preview, services.engine.preview(asked.selection));
-  SessionNotes notes(services.engine);
+  SessionNotes notes(services.engine, &services.findings);
   ClientNames& names = notes.names();
   engine::Engine::AsOf as_of{};
   {

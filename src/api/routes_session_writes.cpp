@@ -50,7 +50,7 @@ void submit_start(Services& services, Call call, session::Session session, Clien
         const engine::CommandResult& result = results->front();
         if (session::refused(result.outcome)) return held->refuse(outcome_error(result, ErrorCode::kConflict));
         if (result.tombstone) return held->refuse(ended_as_it_began(*result.tombstone));
-        Found found{session, SessionNotes(services.engine)};
+        Found found{session, SessionNotes(services.engine, &services.findings)};
         {
           // As it is now; as it was sent, if it has ended since.
           const index::Index& index = services.engine.index();

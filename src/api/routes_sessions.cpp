@@ -62,7 +62,7 @@ Result<http::Response> list_matching(Services& services, const Call& call, index
   }
 
   index::Page rows;
-  SessionNotes notes(services.engine);
+  SessionNotes notes(services.engine, &services.findings);
   ListEnd end;
   {
     const index::Index& index = services.engine.index();
@@ -76,7 +76,7 @@ Result<http::Response> list_matching(Services& services, const Call& call, index
   if (rows.previous) end.previous = index::encode_cursor(*rows.previous);
 
   std::string body;
-  body.reserve(256 + rows.rows.size() * 512);
+  body.reserve(256 + rows.rows.size() * 1'024);  // of a row without signals
   JsonWriter json(body);
   json.begin_object().key("items").begin_array();
   for (const session::Session& row : rows.rows) {

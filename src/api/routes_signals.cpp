@@ -70,9 +70,8 @@ Result<http::Response> list_signals(Services& services, const Call& call) {
       const std::string user_id = index.user_id(row.realm, row.user);
       const auto user = index.user(row.realm, user_id);
       if (!user) continue;
-      AttentionRow& out = rows.emplace_back(AttentionRow{*user, row.findings.severity, row.findings.since, {}});
-      for (const signal::Finding& finding : row.findings.findings)
-        out.findings.push_back(name_sessions(index, row.realm, row.user, finding, true));
+      rows.push_back({*user, row.findings.severity, row.findings.since,
+                      name_sessions(index, row.realm, row.user, row.findings.findings, true)});
     }
     end.as_of = services.engine.as_of();
   }

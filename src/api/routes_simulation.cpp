@@ -28,7 +28,7 @@ Result<http::Response> simulate_policy(Services& services, const Call& call) {
   CURFEW_TRY(const auto policy, read(call));
   const index::Index& index = services.engine.index();
   const engine::Simulation would = engine::simulate(index, call.realm->id, policy, call.now);
-  SessionNotes notes(services.engine);
+  SessionNotes notes(services.engine, &services.findings);
   engine::Engine::AsOf as_of{};
   {
     const index::Index::ReadLock lock(index);

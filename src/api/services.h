@@ -10,6 +10,7 @@
 
 #include "access/access.h"
 #include "api/admin_lane.h"
+#include "api/finding_cache.h"
 #include "api/heartbeat.h"
 #include "base/time.h"
 #include "engine/engine.h"
@@ -59,6 +60,7 @@ struct Services {
   Heartbeat heartbeat;
   AdminLane lane;
   DenialLog denials;
+  FindingCache findings;
   std::atomic<bool> verifying{false};    // one verification at a time
   std::atomic<std::int64_t> streams{0};  // open event streams
   std::atomic<std::uint64_t> requests{0};

@@ -41,27 +41,36 @@ std::optional<signal::Finding> idle_finding(const session::Session& session, con
 }
 
 void append_signals(JsonWriter& json, const session::Session& session, const SessionView& view) {
-  std::vector<const NamedFinding*> all;
-  NamedFinding being_idle;
+  std::vector<const FindingText*> all;
+  std::optional<signal::Finding> idle;
   if (view.notes != nullptr) {
     all = view.notes->findings_of(session.no);
-    if (auto idle = idle_finding(session, view)) {
-      being_idle = {*std::move(idle), {session.key}, {}};
-      being_idle.evidence.assign(being_idle.finding.evidence.size(), session.key);
-      all.push_back(&being_idle);
-    }
+    idle = idle_finding(session, view);
   }
+  std::optional<signal::Severity> worst;
+  for (const FindingText* one : all) worst = std::max(worst, std::optional(one->severity));
+  if (idle) worst = std::max(worst, std::optional(idle->severity));
   json.key("severity");
-  if (all.empty()) {
+  if (worst)
+    json.string(signal::to_string(*worst));
+  else
     json.null();
-  } else {
-    const NamedFinding* worst =
-        std::ranges::max(all, {}, [](const NamedFinding* one) { return one->finding.severity; });
-    json.string(signal::to_string(worst->finding.severity));
-  }
   json.key("signals").begin_array();
-  for (const NamedFinding* named : all) append_finding(json, *named, false);
+  for (const FindingText* one : all) json.raw(one->json);
+  if (idle) {
+    const std::size_t events = idle->evidence.size();
+    append_finding(json, {*std::move(idle), {}, std::vector(events, session.key)}, false);
+  }
   json.end_array();
+}
+
+FindingText written(const NamedFinding& named) {
+  FindingText out{named.finding.severity, named.finding.sessions, {}};
+  constexpr std::size_t of_an_event = 160;
+  out.json.reserve((2 + named.evidence.size()) * of_an_event);
+  JsonWriter json(out.json);
+  append_finding(json, named, false);
+  return out;
 }
 
 }  // namespace
@@ -85,46 +94,61 @@ std::string_view ClientNames::of(session::RealmId realm, std::string_view client
 // --- Signals
 // ---------------------------------------------------------------------------------------------------------------------
 
-NamedFinding name_sessions(const index::Index& index, session::RealmId realm, std::uint32_t user,
-                           signal::Finding finding, bool all) {
-  NamedFinding named{std::move(finding), {}, {}};
-  named.evidence.resize(named.finding.evidence.size());
+std::vector<NamedFinding> name_sessions(const index::Index& index, session::RealmId realm, std::uint32_t user,
+                                        std::vector<signal::Finding> findings, bool all) {
   std::vector<index::Handle> handles;
   index.handles_of(realm, user, signal::kSessionsLookedAt, handles);
-  for (const index::Handle& handle : handles) {
-    if (all && std::ranges::find(named.finding.sessions, handle.no) != named.finding.sessions.end())
-      named.sessions.push_back(index.key(handle));
-    for (std::size_t i = 0; i < named.evidence.size(); ++i)
-      if (named.finding.evidence[i].session == handle.no) named.evidence[i] = index.key(handle);
+  std::vector<NamedFinding> out;
+  for (signal::Finding& finding : findings) {
+    NamedFinding& named = out.emplace_back(NamedFinding{std::move(finding), {}, {}});
+    named.evidence.resize(named.finding.evidence.size());
+    const std::vector<session::SessionNo>& told = named.finding.sessions;
+    for (const index::Handle& handle : handles) {
+      if (all && std::ranges::find(told, handle.no) != told.end()) named.sessions.push_back(index.key(handle));
+      for (std::size_t i = 0; i < named.evidence.size(); ++i)
+        if (named.finding.evidence[i].session == handle.no) named.evidence[i] = index.key(handle);
+    }
   }
-  return named;
+  return out;
+}
+
+// Judged only if it can't be told from before.
+void SessionNotes::note(session::RealmId realm, std::uint32_t user, Noted& noted) const {
+  const signal::Watch& watch = engine_->watch();
+  noted.any = watch.grounds(realm, user, noted.grounds);
+  if (!noted.any) return;
+  if (cache_ != nullptr) noted.texts = cache_->find(realm, user, noted.grounds);
+  if (noted.texts) return;
+  if (auto found = watch.findings(realm, user))
+    noted.named = name_sessions(engine_->index(), realm, user, std::move(found->findings), false);
 }
 
 void SessionNotes::collect(std::span<const session::Session> sessions) {
   const index::Index& index = engine_->index();
-  const signal::Watch& watch = engine_->watch();
   for (const session::Session& session : sessions) {
     names_.collect(index, session);
     const auto user = index.user_number(session.key.realm, session.user_id);
     if (!user) continue;
     const auto [known, fresh] = by_user_.try_emplace({session.key.realm, *user});
-    if (fresh)
-      if (auto found = watch.findings(session.key.realm, *user))
-        for (signal::Finding& finding : found->findings) known->second.push_back({std::move(finding), {}});
-    if (known->second.empty()) continue;
-    std::vector<const NamedFinding*>& here = findings_[session.no];
-    here.clear();
-    for (Noted& noted : known->second) {
-      if (std::ranges::find(noted.finding.sessions, session.no) == noted.finding.sessions.end()) continue;
-      if (!noted.named) noted.named = name_sessions(index, session.key.realm, *user, noted.finding, false);
-      here.push_back(&*noted.named);
-    }
+    if (fresh) note(session.key.realm, *user, known->second);
+    if (known->second.any) whose_.insert_or_assign(session.no, known);
   }
 }
 
-std::vector<const NamedFinding*> SessionNotes::findings_of(session::SessionNo no) const {
-  const auto it = findings_.find(no);
-  return it == findings_.end() ? std::vector<const NamedFinding*>{} : it->second;
+std::vector<const FindingText*> SessionNotes::findings_of(session::SessionNo no) const {
+  std::vector<const FindingText*> out;
+  const auto it = whose_.find(no);
+  if (it == whose_.end()) return out;
+  auto& [user, noted] = *it->second;
+  if (!noted.texts) {
+    FindingTexts texts;
+    for (const NamedFinding& named : noted.named) texts.push_back(written(named));
+    noted.texts = std::make_shared<const FindingTexts>(std::move(texts));
+    if (cache_ != nullptr) cache_->keep(user.first, user.second, std::move(noted.grounds), noted.texts);
+  }
+  for (const FindingText& text : *noted.texts)
+    if (std::ranges::find(text.sessions, no) != text.sessions.end()) out.push_back(&text);
+  return out;
 }
 
 void append_finding(JsonWriter& json, const NamedFinding& named, bool with_sessions) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/finding_cache.h"
 #include "base/json_writer.h"
 #include "engine/engine.h"
 #include "index/index.h"
@@ -34,10 +36,15 @@ struct NamedFinding {
   std::vector<session::SessionKey> evidence;  // one for each of finding.evidence; an empty id where it is gone
 };
 
-// What is known of some sessions beside their rows, copied while the ReadLock is held, for when it no longer is.
+// What is known of some sessions beside their rows, copied while the ReadLock is held, for when it no longer is: what
+// is to be written is written then. Threads: one.
 class SessionNotes {
  public:
-  explicit SessionNotes(const engine::Engine& engine) : engine_(&engine) {}
+  // With a cache, users who are in it as they are now are neither judged nor written again.
+  explicit SessionNotes(const engine::Engine& engine, FindingCache* cache = nullptr)
+      : engine_(&engine), cache_(cache) {}
+  SessionNotes(SessionNotes&&) = default;  // a copy's notes would point into the original
+  SessionNotes& operator=(SessionNotes&&) = default;
 
   // Under the ReadLock.
   void collect(std::span<const session::Session> sessions);
@@ -45,24 +52,30 @@ class SessionNotes {
   ClientNames& names() { return names_; }
   const ClientNames& names() const { return names_; }
 
-  std::vector<const NamedFinding*> findings_of(session::SessionNo no) const;  // good while this is
+  std::vector<const FindingText*> findings_of(session::SessionNo no) const;  // good while this is
   const engine::Engine& engine() const { return *engine_; }
 
  private:
-  const engine::Engine* engine_;
-  ClientNames names_;
-  // A page may hold all sessions of one user: their findings are named once, and those alone that are told of.
+  // A page may hold all sessions of one user: their findings are named, and written, once.
   struct Noted {
-    signal::Finding finding;
-    std::optional<NamedFinding> named;
+    bool any = false;  // whether there are findings, or may be
+    std::string grounds;
+    std::vector<NamedFinding> named;            // until they are written
+    std::shared_ptr<const FindingTexts> texts;  // once they are
   };
-  std::map<std::pair<session::RealmId, std::uint32_t>, std::vector<Noted>> by_user_;
-  std::map<session::SessionNo, std::vector<const NamedFinding*>> findings_;  // in by_user_
+  using ByUser = std::map<std::pair<session::RealmId, std::uint32_t>, Noted>;
+  void note(session::RealmId realm, std::uint32_t user, Noted& noted) const;
+
+  const engine::Engine* engine_;
+  FindingCache* cache_;
+  ClientNames names_;
+  mutable ByUser by_user_;  // the texts in it are made when they are first asked for
+  std::map<session::SessionNo, ByUser::iterator> whose_;
 };
 
 // Under the ReadLock. Without `all` only the evidence is named.
-NamedFinding name_sessions(const index::Index& index, session::RealmId realm, std::uint32_t user,
-                           signal::Finding finding, bool all);
+std::vector<NamedFinding> name_sessions(const index::Index& index, session::RealmId realm, std::uint32_t user,
+                                        std::vector<signal::Finding> findings, bool all);
 
 struct SessionView {
   const engine::Realm* realm = nullptr;  // the session's own

@@ -99,7 +99,6 @@ class App {
   static http::RequestHead head(http::Method method, const std::string& target, std::vector<http::Header> headers) {
     http::RequestHead head;
     head.method = method;
-    head.target = target;
     const std::size_t mark = target.find('?');
     head.path = target.substr(0, mark);
     if (mark != std::string::npos) head.query = target.substr(mark + 1);

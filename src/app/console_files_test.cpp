@@ -18,7 +18,7 @@ struct ConsoleFilesTest : testing::Test {
   ConsoleFiles console{files};
   std::optional<http::Response> get(std::string path, std::string encoding = "") {
     http::RequestHead head;
-    head.path = head.target = std::move(path);
+    head.path = std::move(path);
     if (!encoding.empty()) head.headers.push_back({"Accept-Encoding", encoding});
     return console.serve(head);
   }

@@ -53,8 +53,10 @@ Status write_password(const std::string& directory, const std::string& password)
 engine::Options engine_options(const Config& config, const device::Agents& agents, const device::Places& places) {
   engine::Options options;
   options.classify = [&agents](std::string_view user_agent) { return agents.classify(user_agent); };
-  if (!config.city_database.empty() || !config.asn_database.empty() || !config.anonymizer_database.empty())
+  if (!config.city_database.empty() || !config.asn_database.empty() || !config.anonymizer_database.empty()) {
     options.place = [&places](const IpAddress& ip) { return places.lookup(ip); };
+    options.places_version = [&places] { return places.version(); };
+  }
   options.queue_limit = static_cast<std::size_t>(config.queue);
   options.touch_flush = config.touch_flush_interval;
   options.audit_retention = config.audit_retention;

@@ -124,8 +124,12 @@ Status Places::reload(Role role) {
   Databases changed = *databases();
   changed[role] = std::move(database);
   auto next = std::make_shared<const Databases>(std::move(changed));
-  const std::lock_guard lock(mutex_);
-  databases_.swap(next);
+  {
+    const std::lock_guard lock(mutex_);
+    databases_.swap(next);
+  }
+  // Behind it: whoever sees the new number looks up in the new database.
+  version_.fetch_add(1, std::memory_order_release);
   return {};
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -61,6 +62,9 @@ class Places {
 
   Place lookup(const IpAddress& address) const;
 
+  // Another number once reload() has put a database in use: what was looked up before may be told otherwise now.
+  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+
   std::vector<PlaceSource> sources() const;  // of the databases in use
 
  private:
@@ -80,6 +84,7 @@ class Places {
   std::array<std::optional<Stamp>, kRoles> stamps_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Databases> databases_;
+  std::atomic<std::uint64_t> version_{0};
 };
 
 }  // namespace curfew::device

@@ -105,10 +105,12 @@ TEST_F(PlacesTest, AReplacedFileIsReadAndAnUnchangedOneIsNot) {
   replace("city.mmdb", city("Berlin"));
   Places places({.city = path("city.mmdb"), .asn = {}, .anonymizer = {}});
   EXPECT_TRUE(places.reload().empty());
-  const auto before = places.sources();
+  const auto before = places.version();
   EXPECT_TRUE(places.reload().empty());
+  EXPECT_EQ(places.version(), before);
   replace("city.mmdb", city("Bonn"));
   EXPECT_TRUE(places.reload().empty());
+  EXPECT_NE(places.version(), before);
   EXPECT_EQ(places.lookup(address("203.0.113.7")).city, "Bonn");
 }
 

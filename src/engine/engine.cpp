@@ -27,7 +27,7 @@ Engine::Impl::Impl(ledger::Ledger& l, const Clock& c, Random& r, Options o)
       random(r),
       options(std::move(o)),
       index(options.classify),
-      watch(index, options.place),
+      watch(index, options.place, options.places_version),
       hub(options.event_ring, make_epoch(r), options.threads ? options.event_slice : Duration{0}),
       audit_log(l),
       appender(l) {
@@ -96,33 +96,30 @@ void Engine::submit(Submission submission, Done<std::vector<CommandResult>> done
   impl_->enqueue(std::move(work));
 }
 
-std::optional<index::Index::Names> Engine::Impl::check(const std::optional<index::Handle>& handle,
+// Under the ReadLock.
+std::optional<index::Index::Names> Engine::Impl::check(const Realm& realm, const std::optional<index::Handle>& handle,
                                                        const std::optional<IpAddress>& ip) {
-  if (!handle) return std::nullopt;
-  const auto table = [this] {
-    const std::lock_guard lock(realms_mutex);
-    return realms;
-  }();
-  const Realm* realm = table->find(handle->realm);
-  if (realm == nullptr || realm->removing) return std::nullopt;
+  if (!handle || realm.removing) return std::nullopt;
   const index::Index::Facts facts = index.facts(*handle);
+  const Time now = clock.now();
   if (policies_on &&
-      session::expired(realm->policy, facts.type, facts.remember_me, facts.started, facts.last_access, clock.now()))
+      session::expired(realm.policy, facts.type, facts.remember_me, facts.started, facts.last_access, now))
     return std::nullopt;
-  touch_later(*handle, ip);
+  touch_later({*handle, now, ip});
   return index.names(*handle);
 }
 
-std::optional<index::Index::Names> Engine::check(const session::SessionKey& key, const std::optional<IpAddress>& ip) {
+std::optional<index::Index::Names> Engine::check(const Realm& realm, const session::SessionKey& key,
+                                                 const std::optional<IpAddress>& ip) {
   const index::Index::ReadLock lock(impl_->index);
-  return impl_->check(impl_->index.find(key), ip);
+  return impl_->check(realm, impl_->index.find(key), ip);
 }
 
-std::optional<index::Index::Names> Engine::check_token(session::RealmId realm, std::string_view token,
+std::optional<index::Index::Names> Engine::check_token(const Realm& realm, std::string_view token,
                                                        const std::optional<IpAddress>& ip) {
   const session::TokenHash hash = session::hash_token(token);
   const index::Index::ReadLock lock(impl_->index);
-  return impl_->check(impl_->index.find_by_token(realm, hash), ip);
+  return impl_->check(realm, impl_->index.find_by_token(realm.id, hash), ip);
 }
 
 std::string Engine::make_token() {

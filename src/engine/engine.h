@@ -56,6 +56,7 @@ struct Options {
   // What is known of agents and addresses; called from any thread, never under a lock of theirs.
   device::Classify classify = device::unknown_classifier();
   std::function<device::Place(const IpAddress&)> place;  // empty: nothing
+  std::function<std::uint64_t()> places_version;         // another number once `place` may answer otherwise
   ImageOptions image;
   bool threads = true;  // false: nothing runs by itself; a test calls step()
 };
@@ -117,9 +118,11 @@ class Engine {
   void submit(Submission submission, Done<std::vector<CommandResult>> done);
 
   // Is it live now? Counts as activity (buffered) when it is, from `ip` where that is given. A session that a policy
-  // ends at this moment is not live, whether or not the sweep has reached it.
-  std::optional<index::Index::Names> check(const session::SessionKey& key, const std::optional<IpAddress>& ip);
-  std::optional<index::Index::Names> check_token(session::RealmId realm, std::string_view token,
+  // ends at this moment is not live, whether or not the sweep has reached it. `realm`: the key's own, as realms() had
+  // it when the caller's request came.
+  std::optional<index::Index::Names> check(const Realm& realm, const session::SessionKey& key,
+                                           const std::optional<IpAddress>& ip);
+  std::optional<index::Index::Names> check_token(const Realm& realm, std::string_view token,
                                                  const std::optional<IpAddress>& ip);
   // 32 random bytes as base64url, for a session made here.
   std::string make_token();

@@ -58,8 +58,14 @@ struct Engine::Impl {
   void sample_series(Batch& batch);
   void forget_old(Batch& batch);
   void forget_users(Batch& batch);
-  void touch_later(const index::Handle& handle, const std::optional<IpAddress>& ip);
-  std::optional<index::Index::Names> check(const std::optional<index::Handle>& handle,
+  // Activity of a check, waiting for the sequencer.
+  struct Touch {
+    index::Handle handle;
+    Time at;
+    std::optional<IpAddress> ip;
+  };
+  void touch_later(const Touch& touch);
+  std::optional<index::Index::Names> check(const Realm& realm, const std::optional<index::Handle>& handle,
                                            const std::optional<IpAddress>& ip);
 
   // --- engine_open.cpp
@@ -140,12 +146,6 @@ struct Engine::Impl {
   bool stopping = false;
   std::thread thread;
 
-  // Activities of checks, waiting for the sequencer.
-  struct Touch {
-    index::Handle handle;
-    Time at;
-    std::optional<IpAddress> ip;
-  };
   std::mutex touch_mutex;
   std::vector<Touch> touches;
 

@@ -23,7 +23,7 @@ TEST(EngineTest, StartedSessionIsFoundCheckedAndListed) {
   const RealmId realm = w.realm("production");
   const auto s = w.session(realm, "s1", "jane.doe");
   EXPECT_EQ(w.start(s), Outcome::kStarted);
-  EXPECT_TRUE(w.engine->check(s.key, std::nullopt));
+  EXPECT_TRUE(w.check(s.key));
   EXPECT_EQ(w.live(realm), 1U);
 }
 
@@ -33,7 +33,7 @@ TEST(EngineTest, EndedSessionNeverComesBack) {
   const auto s = w.session(realm, "s1", "jane.doe");
   w.start(s);
   EXPECT_EQ(w.end(s.key), Outcome::kEnded);
-  EXPECT_FALSE(w.engine->check(s.key, std::nullopt));
+  EXPECT_FALSE(w.check(s.key));
   EXPECT_EQ(w.end(s.key), Outcome::kAlreadyEnded);
   EXPECT_EQ(w.start(s), Outcome::kAlreadyEnded);
   EXPECT_EQ(w.one(TouchSession{s.key, w.clock.now() + Duration::hours(1), {}}), Outcome::kAlreadyEnded);
@@ -75,7 +75,7 @@ TEST(EngineTest, RefusedCommitChangesNothing) {
   ASSERT_FALSE(out);
   EXPECT_EQ(out.error().code, ErrorCode::kUnavailable);
   EXPECT_FALSE(w.engine->ready());
-  EXPECT_TRUE(w.engine->check(s.key, std::nullopt));
+  EXPECT_TRUE(w.check(s.key));
   EXPECT_TRUE(w.ends().empty());
   w.ledger.set_disk_full(false);
   EXPECT_EQ(w.end(s.key), Outcome::kEnded);
@@ -136,9 +136,9 @@ TEST(EngineTest, CheckByTokenCountsAsActivity) {
   s.token_hash = session::hash_token(token);
   w.start(s);
   w.clock.advance(Duration::minutes(3));
-  ASSERT_TRUE(w.engine->check_token(realm, token, std::nullopt));
-  EXPECT_FALSE(w.engine->check_token(realm, token + "x", std::nullopt));
-  EXPECT_FALSE(w.engine->check_token(RealmId{99}, token, std::nullopt));
+  ASSERT_TRUE(w.check_token(realm, token));
+  EXPECT_FALSE(w.check_token(realm, token + "x"));
+  EXPECT_FALSE(w.check_token(w.realm("staging"), token));
   w.run();
   EXPECT_EQ(w.engine->index().get(*w.engine->index().find(s.key)).last_access, w.clock.now());
 }
@@ -149,7 +149,7 @@ TEST(EngineTest, RealmsAreIsolated) {
   w.start(w.session(a, "same", "jane.doe"));
   w.start(w.session(b, "same", "jane.doe"));
   EXPECT_EQ(w.end({a, SessionType::kRegular, "same"}), Outcome::kEnded);
-  EXPECT_TRUE(w.engine->check({b, SessionType::kRegular, "same"}, std::nullopt));
+  EXPECT_TRUE(w.check({b, SessionType::kRegular, "same"}));
 }
 
 TEST(EngineTest, RegularAndOfflineOfOneIdAreTwoSessions) {
@@ -160,7 +160,7 @@ TEST(EngineTest, RegularAndOfflineOfOneIdAreTwoSessions) {
   s.key.type = SessionType::kOffline;
   EXPECT_EQ(w.start(s), Outcome::kStarted);
   EXPECT_EQ(w.end({realm, SessionType::kRegular, "same"}), Outcome::kEnded);
-  EXPECT_TRUE(w.engine->check(s.key, std::nullopt));
+  EXPECT_TRUE(w.check(s.key));
 }
 
 TEST(EngineTest, IdleSessionsEndByThemselvesWithThePolicyInTheAudit) {
@@ -175,7 +175,7 @@ TEST(EngineTest, IdleSessionsEndByThemselvesWithThePolicyInTheAudit) {
   w.clock.advance(Duration::minutes(20));
   w.one(TouchSession{busy.key, w.clock.now(), {}});
   w.clock.advance(Duration::minutes(15));
-  EXPECT_FALSE(w.engine->check(idle.key, std::nullopt));  // before any walk has found it
+  EXPECT_FALSE(w.check(idle.key));  // before any walk has found it
   w.run();
   EXPECT_EQ(w.live(realm), 1U);
   const auto ends = w.ends();
@@ -393,7 +393,7 @@ TEST(EngineTest, ThreadsAnswerEveryWriteOnce) {
                         ++answered;
                         if (r && (*r)[1].outcome == Outcome::kEnded) ++ended;
                       });
-        engine.check(s.key, std::nullopt);
+        engine.check(*engine.realms()->find(realm), s.key, std::nullopt);
       }
     });
   for (auto& thread : threads) thread.join();

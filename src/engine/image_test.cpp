@@ -153,7 +153,7 @@ TEST_F(ImageTest, OneThatWasTakenIsNeverTakenAgain) {
   keep_image();
   open(Outcome::kTaken);
   world->clock.advance(Duration::seconds(90));
-  world->engine->check(key("s1"), std::nullopt);
+  world->check(key("s1"));
   world->run();
   const auto seen = world->engine->index().get(*world->engine->index().find(key("s1"))).last_access;
   ASSERT_EQ(seen, world->clock.now());
@@ -238,7 +238,7 @@ TEST_F(ImageTest, NoneIsLeftWhenTheLedgerCannotWrite) {
   ASSERT_TRUE(world->open());
   // The last activity can't be written; what comes after it could.
   world->clock.advance(Duration::seconds(90));
-  world->engine->check(key("s1"), std::nullopt);
+  world->check(key("s1"));
   world->options.touch_flush = Duration::hours(1);
   world->ledger.refuse_next_writes(1);
   stop(Outcome::kNotWritten);

@@ -193,13 +193,13 @@ bool Engine::Impl::adopt(Batch& batch, const std::optional<Result<ledger::Positi
 // --- Activity
 // -----------------------------------------------------------------------------------------------------------------
 
-void Engine::Impl::touch_later(const index::Handle& handle, const std::optional<IpAddress>& ip) {
+void Engine::Impl::touch_later(const Touch& touch) {
   const std::lock_guard lock(touch_mutex);
   if (touches.size() >= options.touch_limit) {
     ++counters.touches_dropped;
     return;
   }
-  touches.push_back({handle, clock.now(), ip});
+  touches.push_back(touch);
 }
 
 bool Engine::Impl::drain_touches() {

@@ -73,6 +73,17 @@ struct World {
     return one(session::EndSession{key, clock.now(), session::EndCause::kRevoked, "test"});
   }
 
+  std::optional<index::Index::Names> check(const session::SessionKey& key) {
+    const auto realms = engine->realms();
+    const Realm* known = realms->find(key.realm);
+    return known == nullptr ? std::nullopt : engine->check(*known, key, std::nullopt);
+  }
+  std::optional<index::Index::Names> check_token(RealmId realm_id, std::string_view token) {
+    const auto realms = engine->realms();
+    const Realm* known = realms->find(realm_id);
+    return known == nullptr ? std::nullopt : engine->check_token(*known, token, std::nullopt);
+  }
+
   Result<Revocation> revoke(RevocationRequest request, Duration patience = Duration::seconds(60)) {
     Result<Revocation> out = fail(ErrorCode::kInternal, "", "no answer");
     if (request.origin.actor_id.empty()) request.origin = by("operator");

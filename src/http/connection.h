@@ -143,7 +143,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   RequestHead log_head_;
   int log_status_ = 0;
   std::uint64_t log_bytes_ = 0;
-  std::int64_t started_ns_ = 0;
+  std::int64_t started_ns_ = 0, ended_ns_ = 0;  // of this request, or the last
   bool head_only_ = false;
 };
 

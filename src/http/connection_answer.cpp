@@ -203,8 +203,9 @@ long Connection::send_some() {
 }
 
 void Connection::log() {
+  ended_ns_ = monotonic_ns();
   if (!worker_.shared().on_request) return;
-  const std::int64_t duration_us = (monotonic_ns() - started_ns_) / 1000;
+  const std::int64_t duration_us = (ended_ns_ - started_ns_) / 1000;
   worker_.shared().on_request({log_head_.method, log_head_.path, log_status_, log_bytes_, duration_us, &log_head_});
 }
 

@@ -25,17 +25,16 @@ bool is_sane_request_id(std::string_view id) {
   });
 }
 
-// The parts of a head that a log may want, without a copy of the rest.
-RequestHead for_log(const RequestHead& head) {
-  RequestHead kept;
+// The parts of a head that a log may want, without a copy of the rest; into the memory of those before.
+void keep_for_log(RequestHead& kept, const RequestHead& head) {
   kept.method = head.method;
   kept.path = head.path;
   kept.remote = head.remote;
   kept.secure = head.secure;
   kept.request_id = head.request_id;
+  kept.headers.clear();
   if (const auto agent = head.header("User-Agent"); !agent.empty())
     kept.headers.push_back({"User-Agent", std::string(agent)});
-  return kept;
 }
 
 Refusal body_too_large(std::size_t limit) {
@@ -74,7 +73,9 @@ bool Connection::wait_for_request() {
   }
   if (!idle_) {
     idle_ = true;
-    read_deadline_ = deadline_in(worker_.options().keep_alive);
+    // From the last answer on, of which the time is known; a connection that had none begins now.
+    if (ended_ns_ == 0) ended_ns_ = monotonic_ns();
+    read_deadline_ = ended_ns_ + std::chrono::nanoseconds(worker_.options().keep_alive).count();
     if (!reading_ && input_.empty()) input_.release(kBufferedBytes);
   }
   return start_read(kHeadBytes, kHeadBytes);
@@ -97,7 +98,7 @@ bool Connection::take_head(std::size_t end) {
   const std::string_view id = head_.header("X-Request-Id");
   head_.request_id = is_sane_request_id(id) ? std::string(id) : worker_.next_request_id();
   head_only_ = head_.method == Method::kHead;
-  log_head_ = for_log(head_);
+  keep_for_log(log_head_, head_);
   worker_.counters().requests.add(1);
   ++request_;
   refused_ = false;
@@ -235,7 +236,7 @@ bool Connection::refuse_unread(Refusal refusal, bool timeout) {
   framing_ = RequestFraming();
   head_only_ = false;
   started_ns_ = monotonic_ns();
-  log_head_ = for_log(head_);
+  keep_for_log(log_head_, head_);
   return refuse(std::move(refusal), timeout);
 }
 

@@ -25,9 +25,8 @@ struct Header {
 // The part of a request that stands before its body.
 struct RequestHead {
   Method method = Method::kGet;
-  std::string target;  // as sent: "/api/v1/realms?x=y"
-  std::string path;    // before '?', still percent-encoded
-  std::string query;   // after '?', still percent-encoded
+  std::string path;   // of the target before '?', still percent-encoded
+  std::string query;  // after '?', still percent-encoded
   std::vector<Header> headers;
   IpAddress remote;        // the peer, or what a trusted proxy says (Forwarded / X-Forwarded-For)
   bool secure = false;     // TLS here, or at a trusted proxy
@@ -76,19 +75,19 @@ struct Response {
 class Responder {
  public:
   using Send = std::function<void(Response)>;
-  explicit Responder(Send send) : send_(std::make_unique<Send>(std::move(send))) {}
-  Responder(Responder&&) noexcept = default;
-  Responder& operator=(Responder&&) noexcept = default;
+  explicit Responder(Send send) : send_(std::move(send)) {}
+  Responder(Responder&& other) noexcept : send_(std::exchange(other.send_, nullptr)) {}
+  Responder& operator=(Responder&& other) noexcept {
+    std::swap(send_, other.send_);  // what was to be answered here is so with `other`
+    return *this;
+  }
   ~Responder() {
-    if (send_) (*send_)(Response(500, "application/problem+json", R"({"status":500,"code":"internal"})"));
+    if (send_) send_(Response(500, "application/problem+json", R"({"status":500,"code":"internal"})"));
   }
-  void operator()(Response response) {
-    auto send = std::move(send_);
-    (*send)(std::move(response));
-  }
+  void operator()(Response response) { std::exchange(send_, nullptr)(std::move(response)); }
 
  private:
-  std::unique_ptr<Send> send_;
+  Send send_;  // empty: answered
 };
 
 // Takes a streamed request body, a chunk of at most 64 KiB at a time, on the connection's thread. It ends with

@@ -1,6 +1,7 @@
 #include "http/request_parser.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -58,12 +59,26 @@ Method to_method(beast::http::verb verb) {
   }
 }
 
+constexpr std::array<bool, 256> host_table() {
+  std::array<bool, 256> table{};
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c : std::string_view("-._~%!$&'()*+,;=:[]")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+constexpr auto kHost = host_table();
+
 bool is_valid_host(std::string_view host) {
   if (host.empty() || host.size() > 261) return false;
-  return std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("-._~%!$&'()*+,;=:[]").find(c) != std::string_view::npos;
-  });
+  return std::ranges::all_of(host, [](char c) { return kHost[static_cast<unsigned char>(c)]; });
+}
+
+// Visible ASCII but '#'. Without a way out of the loop, so that the compiler looks at many bytes at once.
+bool is_target(std::string_view text) {
+  bool good = !text.empty();
+  for (const char c : text) good &= c > 0x20 && c < 0x7f && c != '#';
+  return good;
 }
 
 bool parse_decimal(std::string_view text, std::uint64_t& value) {
@@ -76,12 +91,10 @@ bool parse_decimal(std::string_view text, std::uint64_t& value) {
   return true;
 }
 
-// Splits the target into path and query. An absolute target ("http://host/path", which every server must take) loses
-// its front; "*" is for OPTIONS alone.
-bool split_target(RequestHead& head) {
-  std::string_view rest = head.target;
-  if (rest.empty() || std::any_of(rest.begin(), rest.end(), [](char c) { return c <= 0x20 || c >= 0x7f || c == '#'; }))
-    return false;
+// Splits the target, "/api/v1/realms?x=y", into path and query. An absolute target ("http://host/path", which every
+// server must take) loses its front; "*" is for OPTIONS alone.
+bool split_target(std::string_view rest, RequestHead& head) {
+  if (!is_target(rest)) return false;
   if (rest.front() != '/') {
     if (rest == "*" && head.method == Method::kOptions) {
       head.path = "*";
@@ -113,14 +126,15 @@ class Reader final : public beast::http::basic_parser<true> {
   bool too_many_fields = false, chunked_coding = false, bad_length = false, bad_host = false;
   bool expects_continue = false, unknown_expectation = false;
   bool http11 = true;
+  std::string_view target;  // in the bytes that are read
 
  private:
   using Text = beast::string_view;
   static std::string_view view(Text text) { return {text.data(), text.size()}; }
 
-  void on_request_impl(beast::http::verb verb, Text, Text target, int version, error_code&) override {
+  void on_request_impl(beast::http::verb verb, Text, Text text, int version, error_code&) override {
     head_.method = to_method(verb);
-    head_.target.assign(target.data(), target.size());
+    target = view(text);
     http11 = version >= 11;
   }
   void on_response_impl(int, Text, int, error_code&) override {}
@@ -237,11 +251,11 @@ std::optional<Refusal> parse_head(std::string_view bytes, const HeadLimits& limi
   if (reader.too_many_fields) {
     return Refusal{431, "header_too_large", "more than " + std::to_string(kMaxHeaderFields) + " header fields"};
   }
-  if (head.target.size() > limits.target_bytes) return target_too_long(limits.target_bytes);
+  if (reader.target.size() > limits.target_bytes) return target_too_long(limits.target_bytes);
   if (ec) return malformed(std::string(describe(ec)));
   if (consumed != bytes.size() || !reader.is_header_done()) return malformed("the head of the request is malformed");
   if (auto refusal = check_framing(reader)) return refusal;
-  if (!split_target(head)) return malformed("the request target must be a path, percent-encoded");
+  if (!split_target(reader.target, head)) return malformed("the request target must be a path, percent-encoded");
 
   framing.keep_alive = reader.keep_alive();
   framing.chunked = reader.chunked();

@@ -17,10 +17,12 @@ std::uint32_t StringPool::acquire(std::string_view text) {
   }
   const std::uint32_t ref = arena_.store(text);
   at = free_;
-  if (at != 0)
+  if (at != 0) {
     free_ = entries_[at].ref;
-  else
+    ++given_again_;
+  } else {
     at = entries_.push(Entry{});
+  }
   entries_[at] = {ref, static_cast<std::uint32_t>(text.size()), 1};
   table_.insert(hash, at, HashOf{*this});
   return at;

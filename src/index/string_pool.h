@@ -27,6 +27,8 @@ class StringPool {
   void prefetch_text(std::uint32_t ordinal) const { index::prefetch(arena_.at(entries_[ordinal].ref)); }
   std::size_t size() const { return table_.size(); }
   std::uint32_t slots() const { return entries_.size(); }  // ordinals are below this
+  // How many ordinals have been given again so far: as long as it stands still, an ordinal means the same text.
+  std::uint64_t given_again() const { return given_again_; }
   bool used(std::uint32_t ordinal) const { return ordinal == 0 || entries_[ordinal].uses > 0; }
   void save(ImageWriter& out) const;
   void load(ImageReader& in);
@@ -46,6 +48,7 @@ class StringPool {
   BlobArena arena_;
   OrdinalTable table_;
   std::uint32_t free_ = 0;
+  std::uint64_t given_again_ = 0;  // since this program began: not part of an image
 };
 
 }  // namespace curfew::index

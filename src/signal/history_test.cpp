@@ -180,5 +180,36 @@ TEST_F(History, IsDeterministic) {
   }
 }
 
+// Whoever keeps findings by their grounds never tells what is no longer so, whatever happened in between.
+TEST_F(History, TheSameGroundsAreOfTheSameFindings) {
+  std::uint64_t again = 0, other = 0;
+  for (const std::uint64_t seed : seeds()) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    World world(Settings::defaults(), places());
+    SeededRandom random(seed);
+    Settings settings = busy_settings(random);
+    world.set(settings);
+    std::vector<index::Handle> live;
+    std::map<std::pair<std::uint32_t, std::string>, std::optional<UserFindings>> known;
+    std::string grounds;
+    for (int i = 0; i < 300; ++i) {
+      step(world, random, live, settings);
+      if (i % 50 == 49) world.settle();
+      for (std::uint32_t user = 0; user < world.index.user_slots(World::kRealm); ++user) {
+        const auto found = world.watch.findings(World::kRealm, user);
+        if (!world.watch.grounds(World::kRealm, user, grounds)) {
+          ASSERT_FALSE(found);
+          continue;
+        }
+        const auto [it, fresh] = known.try_emplace({user, grounds}, found);
+        ASSERT_EQ(it->second, found) << "step " << i << ", user " << user;
+        (fresh ? other : again) += 1;
+      }
+    }
+  }
+  EXPECT_GT(again, other);  // most steps concern one user of nine
+  EXPECT_GT(other, 1'000U);
+}
+
 }  // namespace
 }  // namespace curfew::signal

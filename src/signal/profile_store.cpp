@@ -265,4 +265,10 @@ void ProfileStore::remove(std::uint32_t user) {
   clear(user);
 }
 
+// A block names what the dictionary holds by ordinals, which may come to mean something else.
+void ProfileStore::append_state(std::uint32_t user, std::string& out) const {
+  put_varint(out, texts_.given_again());
+  put_bytes(out, block(user));
+}
+
 }  // namespace curfew::signal

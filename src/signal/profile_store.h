@@ -20,6 +20,8 @@ class ProfileStore {
   std::optional<Profile> get(std::uint32_t user) const;
   bool put(std::uint32_t user, const Profile& profile);  // false: it is the one that was there
   void remove(std::uint32_t user);
+  // Appends bytes that are the same only as long as get() gives the same.
+  void append_state(std::uint32_t user, std::string& out) const;
   std::size_t texts() const { return texts_.size(); }  // in the dictionary
   void save(index::ImageWriter& out) const;            // index/image.h
   void load(index::ImageReader& in);                   // into an empty one

@@ -42,7 +42,8 @@ std::string place_words(const device::Place& place) {
 
 }  // namespace
 
-Watch::Watch(index::Index& index, PlaceOf place_of) : impl_(std::make_unique<Impl>(index, std::move(place_of))) {}
+Watch::Watch(index::Index& index, PlaceOf place_of, PlacesVersion places_version)
+    : impl_(std::make_unique<Impl>(index, std::move(place_of), std::move(places_version))) {}
 Watch::~Watch() = default;
 
 RealmState& Watch::Impl::at(RealmId realm) {
@@ -257,6 +258,7 @@ void Watch::set_realm(RealmId id, std::shared_ptr<const Settings> settings) {
   const auto floor = settings->rules[Rule::kManySessions].threshold;
   const bool recount = floor != realm.settings->rules[Rule::kManySessions].threshold;
   realm.settings = std::move(settings);
+  realm.settings_version = ++impl_->settings_versions;
   {
     const std::lock_guard lock(realm.shared_mutex);
     realm.addresses.clear();

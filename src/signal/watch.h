@@ -30,6 +30,7 @@ inline constexpr std::size_t kSessionsLookedAt = 64;
 inline constexpr std::size_t kMostShared = 4'096;
 
 using PlaceOf = std::function<device::Place(const IpAddress&)>;
+using PlacesVersion = std::function<std::uint64_t()>;
 
 struct DirtyProfile {
   RealmId realm;
@@ -72,8 +73,9 @@ struct SeenDevice {
 
 class Watch {
  public:
-  // `place_of` may be empty: nothing is known of places then.
-  Watch(index::Index& index, PlaceOf place_of);
+  // `place_of` may be empty: nothing is known of places then. `places_version` gives another number once it may answer
+  // otherwise; empty: it never does.
+  Watch(index::Index& index, PlaceOf place_of, PlacesVersion places_version = {});
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -125,6 +127,9 @@ class Watch {
   // ---------------------------------------------------------------------------------------------------------------------
   // Judged anew when asked for: some microseconds.
   std::optional<UserFindings> findings(RealmId realm, std::uint32_t user) const;
+  // All that findings() would judge from, as bytes that mean nothing else: while they are the same, so are the findings
+  // and the names of the sessions in them. Much cheaper than judging. False: no findings, and no bytes. Replaces `out`.
+  bool grounds(RealmId realm, std::uint32_t user, std::string& out) const;
   AttentionPage attention(const AttentionQuery& query) const;
   SeverityCounts counts(std::span<const RealmId> realms) const;                        // users
   std::array<std::uint64_t, kRules> rule_counts() const;                               // users, of all realms

@@ -57,6 +57,7 @@ class Crowd {
 struct RealmState {
   RealmId id;
   std::shared_ptr<const Settings> settings = std::make_shared<const Settings>();
+  std::uint64_t settings_version = 0;  // another one for each that were set, in whatever realm
   ProfileStore profiles;
   index::PagedArray<std::uint32_t> sessions;  // by user number; the index's own count is put off while rows end
   index::PagedArray<Flag> flags;              // by user number
@@ -87,7 +88,7 @@ struct RealmState {
 };
 
 struct Watch::Impl {
-  Impl(index::Index& i, PlaceOf p) : index(i), place_of(std::move(p)) {}
+  Impl(index::Index& i, PlaceOf p, PlacesVersion v) : index(i), place_of(std::move(p)), places_version(std::move(v)) {}
 
   RealmState& at(RealmId realm);
   RealmState* find(RealmId realm) const;
@@ -145,6 +146,8 @@ struct Watch::Impl {
 
   index::Index& index;
   PlaceOf place_of;
+  PlacesVersion places_version;
+  std::uint64_t settings_versions = 0;  // given so far
   std::map<RealmId, std::unique_ptr<RealmState>> realms;
   std::vector<Raised> raised;
   std::size_t looked_at_once = 0;  // since the last sweep

@@ -1,5 +1,6 @@
 // From a user's sessions to findings, and from those to marks.
 #include <algorithm>
+#include <initializer_list>
 
 #include "signal/watch_impl.h"
 
@@ -24,8 +25,17 @@ Flag flag(const UserFindings& findings, Time at) {
 
 template <class Key>
 SharedBy as_known(const std::unordered_map<Key, SharedCount>& known, const Key& key, std::int64_t threshold) {
+  if (known.empty()) return {};
   const auto it = known.find(key);
   return it == known.end() || it->second.by.users < static_cast<std::uint64_t>(threshold) ? SharedBy{} : it->second.by;
+}
+
+void append_numbers(std::string& out, std::initializer_list<std::uint64_t> numbers) {
+  out.append(reinterpret_cast<const char*>(numbers.begin()), numbers.size() * sizeof(std::uint64_t));
+}
+
+void append_shared(std::string& out, std::uint64_t which, const SharedBy& by) {
+  if (by.users > 0) append_numbers(out, {which, by.users, by.more ? 1U : 0U});
 }
 
 using Marks = std::unordered_map<std::uint64_t, std::uint16_t>;
@@ -167,6 +177,41 @@ Watch::Impl::Judged Watch::Impl::judge_user(RealmState& realm, std::uint32_t use
   out.findings = weigh(judge(subject));
   out.rows = std::move(subject.rows);
   return out;
+}
+
+// The same that judge_user() reads, but not worked out: what is derived from it (places, keys of devices, names of
+// networks) stands for itself by what it is derived from. Whatever a rule comes to read has to be here, too.
+bool Watch::grounds(RealmId id, std::uint32_t user, std::string& out) const {
+  out.clear();
+  const RealmState* realm = impl_->find(id);
+  const Flag* flag = realm == nullptr ? nullptr : Impl::flag_of(*realm, user);
+  if (flag == nullptr) return false;
+  const index::Index& index = impl_->index;
+  std::vector<index::Handle> handles;
+  index.handles_of(id, user, kSessionsLookedAt, handles);
+  append_numbers(out, {flag->looked_s, realm->settings_version, impl_->places_version ? impl_->places_version() : 0,
+                       realm->opening ? 1U : 0U, Impl::sessions_of(*realm, user), handles.size()});
+  std::vector<IpAddress> addresses;
+  addresses.reserve(handles.size());
+  for (const index::Handle& handle : handles) {
+    const index::RowView row = index.view(handle);
+    append_numbers(out, {row.no.value, static_cast<std::uint64_t>(row.started.ms),
+                         static_cast<std::uint64_t>(row.last_access.ms), row.device_hash});
+    out.append(reinterpret_cast<const char*>(row.ip.bytes().data()), row.ip.bytes().size());
+    addresses.push_back(row.ip);
+  }
+  realm->profiles.append_state(user, out);
+  const Rules& rules = realm->settings->rules;
+  const std::lock_guard lock(realm->shared_mutex);
+  append_numbers(out, {realm->usual.most, realm->usual.median});
+  for (std::size_t i = 0; i < handles.size(); ++i) {
+    if (!realm->addresses.empty())
+      append_shared(out, i, as_known(realm->addresses, addresses[i], rules[Rule::kSharedAddress].threshold));
+    if (!realm->devices.empty())
+      append_shared(out, ~i,
+                    as_known(realm->devices, index.device_key(handles[i]), rules[Rule::kSharedDevice].threshold));
+  }
+  return true;
 }
 
 // Every session that a finding names has its mark and the severity of its worst; no other has any.

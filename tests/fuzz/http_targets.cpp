@@ -21,7 +21,7 @@ void request(std::string_view bytes) {
   RequestHead head;
   RequestFraming framing;
   if (parse_head(bytes.substr(0, end), limits, head, framing)) return;
-  FUZZ_CHECK(head.target.size() <= limits.target_bytes && head.headers.size() <= kMaxHeaderFields);
+  FUZZ_CHECK(head.path.size() + head.query.size() <= limits.target_bytes && head.headers.size() <= kMaxHeaderFields);
   FUZZ_CHECK(!(framing.chunked && framing.content_length > 0));
   for (const Header& header : head.headers)
     for (const char c : header.value) FUZZ_CHECK(c != '\r' && c != '\n' && c != '\0');
