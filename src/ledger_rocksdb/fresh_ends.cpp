@@ -18,6 +18,7 @@ namespace curfew::ledger_rocksdb {
 namespace {
 
 constexpr std::size_t kFilterBits = 10;  // of a block for each key
+constexpr std::chrono::seconds kAfterFailure{10};
 
 std::string_view view(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
@@ -171,7 +172,7 @@ void FreshEnds::settle_if_due(bool over) {
   }
   {
     const std::lock_guard lock(wake_mutex_);
-    due_ = true;
+    due_ = std::chrono::steady_clock::now() >= not_before_;
   }
   wake_.notify_all();
 }
@@ -183,8 +184,9 @@ void FreshEnds::run() {
     if (stopping_) return;
     due_ = false;
     lock.unlock();
-    (void)settle();  // it is due again after the next commit
+    const bool settled = settle().has_value();
     lock.lock();
+    if (!settled) not_before_ = std::chrono::steady_clock::now() + kAfterFailure;
   }
 }
 

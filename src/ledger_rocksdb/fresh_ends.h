@@ -13,6 +13,7 @@
 // Limits: at most kMostFresh tombstones, some 40 MB; beyond them accepts() says no, and tombstones go the usual way.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -53,7 +54,8 @@ class FreshEnds {
   // The blocks that the store needs no more; deleted() says that the first `count` of them have gone.
   std::vector<ledger::Position> settled() const;
   void deleted(std::size_t count);
-  // Begins to settle on a thread of its own: from kSettleFrom on, or whatever there is if the bulk is over.
+  // Begins to settle on a thread of its own: from kSettleFrom on, or whatever there is if the bulk is over. Not within
+  // ten seconds of an attempt that failed.
   void settle_if_due(bool over);
 
   // The tombstone's bytes under a key of tombstones, if it is fresh.
@@ -78,6 +80,7 @@ class FreshEnds {
   std::mutex wake_mutex_;
   std::condition_variable wake_;
   bool due_ = false, stopping_ = false;
+  std::chrono::steady_clock::time_point not_before_;  // guarded by wake_mutex_
   std::thread thread_;  // from the first time that something is due
 };
 
