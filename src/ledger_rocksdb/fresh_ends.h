@@ -81,7 +81,7 @@ class FreshEnds {
   std::condition_variable wake_;
   bool due_ = false, stopping_ = false;
   std::chrono::steady_clock::time_point not_before_;  // guarded by wake_mutex_
-  std::thread thread_;  // from the first time that something is due
+  std::thread thread_;                                // from the first time that something is due
 };
 
 }  // namespace curfew::ledger_rocksdb
