@@ -155,7 +155,7 @@ Result<std::vector<CommandResult>> Batch::decide(const Submission& submission) {
         in_lock = 0;
       }
       if (auto done = touch_in_place(*touch, found[i])) {
-        results.push_back(std::move(*done));
+        results.push_back(*done);
         if (++in_lock == kSlice) lock.reset();
         continue;
       }
@@ -163,7 +163,7 @@ Result<std::vector<CommandResult>> Batch::decide(const Submission& submission) {
     lock.reset();
     CommandResult result = decide_one(command, submission.origin, known);
     if (session::refused(result.outcome)) ++counts_.refused;
-    results.push_back(std::move(result));
+    results.push_back(result);
   }
   for (const Submission::ClientName& name : submission.client_names) {
     if (book_.realms->find(name.realm) == nullptr || index_.client_name(name.realm, name.client_id) == name.name)
@@ -481,8 +481,8 @@ void Batch::take_in(
     const index::RowView row = index_.view(*entry.handle);
     index_.erase(*entry.handle);
     watch_.ended(entry.handle->realm, row.user, row.no, now_);
-    static const std::string kNone;
-    ended(*entry.handle, *entry.last, entry.cause, entry.revocation != nullptr ? *entry.revocation : kNone);
+    static const std::string none;
+    ended(*entry.handle, *entry.last, entry.cause, entry.revocation != nullptr ? *entry.revocation : none);
   }
 }
 

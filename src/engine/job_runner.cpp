@@ -151,7 +151,7 @@ void Engine::revoke(RevocationRequest request, Duration patience, Done<Revocatio
     }
     auto job = std::make_shared<Job>();
     job->told.id = random_uuid(impl_->random);
-    const Status begun = impl_->begin_job(batch, job, *asked);
+    Status begun = impl_->begin_job(batch, job, *asked);
     if (!begun) {
       if (begun.error().code != ErrorCode::kConflict) return begun;
       (*shared)(tl::make_unexpected(begun.error()));
@@ -169,7 +169,7 @@ void Engine::revoke(RevocationRequest request, Duration patience, Done<Revocatio
   impl_->enqueue(std::move(work));
 }
 
-Status Engine::Impl::begin_job(Batch& batch, std::shared_ptr<Job> job, const RevocationRequest& request) {
+Status Engine::Impl::begin_job(Batch& batch, const std::shared_ptr<Job>& job, const RevocationRequest& request) {
   Revocation& told = job->told;
   job->selection = request.selection;
   job->last_no = book.last_no;  // the committed one: what this batch starts is not meant
