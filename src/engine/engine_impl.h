@@ -52,6 +52,8 @@ struct Engine::Impl {
   void gather(std::unique_lock<std::mutex>& lock);
   bool commit(Batch& batch);
   bool adopt(Batch& batch, const std::optional<Result<ledger::Position>>& appended);
+  std::unique_ptr<Batch::Memory> take_memory();
+  void keep_memory(std::unique_ptr<Batch::Memory> memory);
   bool drain_touches();
   void flush_activity(bool all);
   bool sweep(Batch& batch);
@@ -101,7 +103,6 @@ struct Engine::Impl {
   // --- job_stride.cpp
   void stride();
   bool may_stride(const Job& job);
-  std::unique_ptr<Batch::Memory> take_spare_memory();
 
   // --- job_runner.cpp
   // --------------------------------------------------------------------------------------------------------
@@ -167,9 +168,8 @@ struct Engine::Impl {
   std::size_t callers = 0;  // whose work the last round took
   Book book;
   RealmId last_realm;
-  std::unique_ptr<Batch::Memory> round_memory;  // of the round before
-  // For strides: the memory of chunks that are done is kept while there are jobs.
-  std::vector<std::unique_ptr<Batch::Memory>> spare_memory;
+  std::vector<std::unique_ptr<Batch::Memory>>
+      spare_memory;  // of batches that are done; large ones while there are jobs
   Appender appender;
   std::vector<std::shared_ptr<Job>> jobs;  // running
   std::vector<std::shared_ptr<Job>>

@@ -23,13 +23,6 @@ bool Engine::Impl::may_stride(const Job& job) {
   return !stopping && queue.empty();
 }
 
-std::unique_ptr<Batch::Memory> Engine::Impl::take_spare_memory() {
-  if (spare_memory.empty()) return nullptr;
-  auto memory = std::move(spare_memory.back());
-  spare_memory.pop_back();
-  return memory;
-}
-
 void Engine::Impl::stride() {
   if (jobs.size() != 1) return;
   const std::shared_ptr<Job> job = jobs.front();
@@ -45,7 +38,7 @@ void Engine::Impl::stride() {
     if (may_stride(*job) && clock.monotonic_ns() <= until_ns) {
       const Book& before = writing.batch ? writing.batch->book() : book;
       next.batch = std::make_unique<Batch>(index, watch, ledger, options, before, clock.now(),
-                                           Batch::Mode{hub.watched(), policies_on}, take_spare_memory());
+                                           Batch::Mode{hub.watched(), policies_on}, take_memory());
       next.ended = run_chunk(*next.batch, job, from, writing.ended);
       if (!next.batch->durable_work())
         next = {};
@@ -65,7 +58,7 @@ void Engine::Impl::stride() {
       hub.close_if_due();
       answer_patients();
     }
-    if (has_written) spare_memory.push_back(writing.batch->take_memory());
+    if (has_written) keep_memory(writing.batch->take_memory());
     if (!next.batch) return;
     writing = std::move(next);
   }

@@ -5,6 +5,7 @@
 // none of its sessions and none of their users: they would be decided alike after it. It is applied before what was
 // decided after it is, and if it can't be written the other is given up with it; so every commit still follows from the
 // one before.
+#include <algorithm>
 #include <memory>
 
 #include "engine/engine_impl.h"
@@ -62,17 +63,17 @@ bool Engine::Impl::relay(Batch& first) {
   };
   Batch* writing = &first;
   std::unique_ptr<Batch> owned;
-  std::size_t came = callers / 2;
+  const std::size_t half = std::max<std::size_t>(callers / 2, 1);
   first.seal();
   begin(first);
   for (;;) {
     std::unique_ptr<Batch> next;
     if (clock.monotonic_ns() < until_ns) {
-      if (std::vector<Work> works = take_beside(*writing, std::max<std::size_t>(came, 1)); !works.empty()) {
+      if (std::vector<Work> works = take_beside(*writing, half); !works.empty()) {
         const Time now = clock.now();
         policies_on = guard.look(now, clock.monotonic_ns());
         next = std::make_unique<Batch>(index, watch, ledger, options, writing->book(), now,
-                                       Batch::Mode{hub.watched(), policies_on}, take_spare_memory());
+                                       Batch::Mode{hub.watched(), policies_on}, take_memory());
         if (!decide(*next, works))
           next.reset();
         else if (next->durable_work())
@@ -87,7 +88,7 @@ bool Engine::Impl::relay(Batch& first) {
       return false;
     }
     hub.close_if_due();
-    if (owned) spare_memory.push_back(owned->take_memory());
+    if (owned) keep_memory(owned->take_memory());
     owned = std::move(next);
     if (!owned) return true;
     if (!durable) return adopt(*owned, std::nullopt);

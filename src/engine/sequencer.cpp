@@ -19,7 +19,8 @@ constexpr std::int64_t kMinuteMs = 60'000;
 constexpr Duration kLongestPause =
     Duration::days(30);                     // a server was hardly off for longer: beyond it the clock is doubted
 constexpr std::size_t kForgetSlice = 500;   // users looked at each minute
-constexpr std::size_t kMemoryKept = 1'024;  // sessions in a batch whose memory the next one uses
+constexpr std::size_t kMemoryKept = 1'024;  // sessions in a batch whose memory is kept without jobs
+constexpr std::size_t kSpareMemory = 3;     // one is decided, one written, one applied
 constexpr std::size_t kTouchEventsPerRound = 4'096;
 
 bool has_limits(const session::Policy& policy) {
@@ -102,7 +103,7 @@ bool Engine::Impl::round() {
     const std::lock_guard lock(realms_mutex);
     book.realms = realms;
   }
-  Batch batch(index, watch, ledger, options, book, now, {hub.watched(), policies_on}, std::move(round_memory));
+  Batch batch(index, watch, ledger, options, book, now, {hub.watched(), policies_on}, take_memory());
   save_profiles(batch, false);
   std::vector<Work> works = take_work();
   bool worked = !works.empty();
@@ -115,7 +116,7 @@ bool Engine::Impl::round() {
     forget_old(batch);
   }
   const bool committed = may_relay(works, batch) ? relay(batch) : commit(batch);
-  if (auto memory = batch.take_memory(); memory->size() <= kMemoryKept) round_memory = std::move(memory);
+  keep_memory(batch.take_memory());
   if (committed) stride();
   worked |= drain_touches();
   worked |= sweep_signals();
@@ -124,6 +125,20 @@ bool Engine::Impl::round() {
   flush_activity(false);
   answer_patients();
   return worked;
+}
+
+std::unique_ptr<Batch::Memory> Engine::Impl::take_memory() {
+  if (spare_memory.empty()) return nullptr;
+  auto memory = std::move(spare_memory.back());
+  spare_memory.pop_back();
+  return memory;
+}
+
+void Engine::Impl::keep_memory(std::unique_ptr<Batch::Memory> memory) {
+  const auto large = [](const auto& kept) { return kept->size() > kMemoryKept; };
+  if (jobs.empty()) std::erase_if(spare_memory, large);
+  if (spare_memory.size() < kSpareMemory && (!jobs.empty() || !large(memory)))
+    spare_memory.push_back(std::move(memory));
 }
 
 // In order. What can't be decided, as long as a tombstone can't be read, fails the whole batch.

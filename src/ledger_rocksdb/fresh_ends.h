@@ -61,6 +61,9 @@ class FreshEnds {
   // The tombstone's bytes under a key of tombstones, if it is fresh.
   std::optional<std::string> find(std::string_view key) const;
   std::size_t size() const;
+  // While it is held nothing settles: a trim must not pass what is on its way, lest it cover a later end of the same
+  // key.
+  std::unique_lock<std::mutex> pause() { return std::unique_lock(settling_); }
   // Puts all that is here now into the column family. An error leaves everything as it was: the next one tries again.
   Status settle();
 
@@ -71,7 +74,7 @@ class FreshEnds {
   Status take_in(const Blocks& blocks) const;
 
   const Store& store_;
-  std::mutex settling_;  // held by settle()
+  std::mutex settling_;  // held by settle() and pause()
   mutable std::shared_mutex mutex_;
   Blocks blocks_;
   std::vector<ledger::Position> settled_;

@@ -10,6 +10,7 @@
 #include "ledger_rocksdb/audit_block.h"
 #include "ledger_rocksdb/audit_index.h"
 #include "ledger_rocksdb/errors.h"
+#include "ledger_rocksdb/fresh_ends.h"
 #include "ledger_rocksdb/rocksdb_ledger.h"
 #include "ledger_rocksdb/store.h"
 
@@ -156,6 +157,7 @@ Status RocksDbLedger::trim_tombstones(Time before) {
   Bounds& bounds = store_->bounds();
   if (before.ms <= bounds.tombstones_from) return {};
   CURFEW_TRY_STATUS(store_->ready());
+  const auto paused = fresh_->pause();
   rocksdb::WriteBatch batch;
   batch.Put(store_->columns().meta, rocksdb::Slice(meta::kTombstonesFromKey),
             u64_bytes(static_cast<std::uint64_t>(before.ms)));
