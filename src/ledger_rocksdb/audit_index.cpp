@@ -45,14 +45,6 @@ void put_packed_key(std::string& out, std::uint8_t level, std::uint16_t bucket, 
   put_u64(out, first_seq);
 }
 
-// The end (exclusive) of the run of consecutive seqs that starts at `at`, all under one hash.
-template <class Pairs>
-std::size_t run_end(const Pairs& pairs, std::size_t at) {
-  std::size_t end = at + 1;
-  while (end < pairs.size() && pairs[end].seq == pairs[end - 1].seq + 1 && same(pairs[end], pairs[at])) ++end;
-  return end;
-}
-
 }  // namespace
 
 IndexHash hash_of(const IndexHashKey& secret, const ledger::AuditIndexKey& key) {
@@ -67,28 +59,47 @@ IndexHash hash_of(const IndexHashKey& secret, const ledger::AuditIndexKey& key) 
 }
 
 void AuditIndexWriter::collect(std::span<const ledger::AuditEntry> entries) {
-  // Actor, action and revocation are the same for thousands of entries on end: their last hash is kept.
+  // Actor, action and revocation are the same for thousands of entries on end: their last hash is kept, and its run.
   struct Last {
     const ledger::AuditIndexKey* key = nullptr;
-    std::uint64_t high = 0, low = 0;
+    std::size_t run = 0;
   };
   std::array<Last, 8> last;
-  pairs_.clear();
+  runs_.clear();
   for (const ledger::AuditEntry& entry : entries) {
     for (const ledger::AuditIndexKey& key : entry.keys) {
       Last& memo = last[static_cast<std::size_t>(key.index) % last.size()];
       const bool known = memo.key != nullptr && memo.key->index == key.index && memo.key->realm == key.realm &&
                          memo.key->value == key.value;
-      if (!known) {
+      if (known && runs_[memo.run].end == entry.seq) {
+        ++runs_[memo.run].end;
+        continue;
+      }
+      Run run{0, 0, entry.seq, entry.seq + 1};
+      if (known) {
+        run.high = runs_[memo.run].high;
+        run.low = runs_[memo.run].low;
+      } else {
         const IndexHash hash = hash_of(secret_, key);
         const auto* bytes = reinterpret_cast<const char*>(hash.data());
-        memo = {&key, get_u64(bytes), get_u64(bytes + 8)};
+        run.high = get_u64(bytes);
+        run.low = get_u64(bytes + 8);
       }
-      pairs_.push_back({memo.high, memo.low, entry.seq});
+      memo = {&key, runs_.size()};
+      runs_.push_back(run);
     }
   }
-  std::sort(pairs_.begin(), pairs_.end());
-  pairs_.erase(std::unique(pairs_.begin(), pairs_.end()), pairs_.end());
+  std::sort(runs_.begin(), runs_.end());
+  // Two values took turns under one index, or one entry has a key twice: what touches becomes one.
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < runs_.size(); ++i) {
+    Run& before = runs_[kept];
+    if (same(before, runs_[i]) && runs_[i].first <= before.end)
+      before.end = std::max(before.end, runs_[i].end);
+    else
+      runs_[++kept] = runs_[i];
+  }
+  if (!runs_.empty()) runs_.resize(kept + 1);
 }
 
 LevelMask AuditIndexWriter::write(std::span<const ledger::AuditEntry> entries, rocksdb::ColumnFamilyHandle* column,
@@ -96,54 +107,47 @@ LevelMask AuditIndexWriter::write(std::span<const ledger::AuditEntry> entries, r
   if (entries.empty()) return 0;
   collect(entries);
   first_seq_ = entries.front().seq;
-  std::size_t postings = 0;
-  for (std::size_t i = 0; i < pairs_.size(); i = run_end(pairs_, i)) ++postings;
-  if (postings >= kPackedFrom) return write_packed(postings, entries.back().seq, column, batch);
+  if (runs_.size() >= kPackedFrom) return write_packed(entries.back().seq, column, batch);
   write_direct(column, batch);
   return 0;
 }
 
 void AuditIndexWriter::write_direct(rocksdb::ColumnFamilyHandle* column, rocksdb::WriteBatch& batch) {
   std::string key, value;
-  for (std::size_t i = 0; i < pairs_.size();) {
-    const std::size_t end = run_end(pairs_, i);
+  for (const Run& run : runs_) {
     key.clear();
     value.clear();
     key.push_back(kDirect);
-    put_hash(key, pairs_[i]);
-    put_u64(key, pairs_[i].seq);
-    if (end - i > 1) session::put_varint(value, end - i - 1);
+    put_hash(key, run);
+    put_u64(key, run.first);
+    if (run.end - run.first > 1) session::put_varint(value, run.end - run.first - 1);
     batch.Put(column, key, value);
-    i = end;
   }
 }
 
-LevelMask AuditIndexWriter::write_packed(std::size_t postings, std::uint64_t last_seq,
-                                         rocksdb::ColumnFamilyHandle* column, rocksdb::WriteBatch& batch) {
-  const auto bits = static_cast<int>(std::bit_width(postings / kPostingsPerBucket));
+LevelMask AuditIndexWriter::write_packed(std::uint64_t last_seq, rocksdb::ColumnFamilyHandle* column,
+                                         rocksdb::WriteBatch& batch) {
+  const auto bits = static_cast<int>(std::bit_width(runs_.size() / kPostingsPerBucket));
   const auto level = static_cast<std::uint8_t>(std::clamp<int>(bits, kLowestLevel, kHighestLevel));
-  std::string key, value, runs;
-  for (std::size_t i = 0; i < pairs_.size();) {
-    const std::uint16_t bucket = bucket_of(pairs_[i], level);
+  std::string key, value, packed;
+  for (auto run = runs_.begin(); run != runs_.end();) {
+    const std::uint16_t bucket = bucket_of(*run, level);
     key.clear();
     value.clear();
     put_packed_key(key, level, bucket, first_seq_);
     session::put_varint(value, last_seq - first_seq_);
-    while (i < pairs_.size() && bucket_of(pairs_[i], level) == bucket) {
-      const Pair first = pairs_[i];
+    while (run != runs_.end() && bucket_of(*run, level) == bucket) {
+      const Run first = *run;
       std::uint64_t count = 0, after = first_seq_;
-      runs.clear();
-      while (i < pairs_.size() && same(pairs_[i], first)) {
-        const std::size_t end = run_end(pairs_, i);
-        session::put_varint(runs, pairs_[i].seq - after);
-        session::put_varint(runs, end - i - 1);
-        after = pairs_[end - 1].seq + 1;
-        i = end;
-        ++count;
+      packed.clear();
+      for (; run != runs_.end() && same(*run, first); ++run, ++count) {
+        session::put_varint(packed, run->first - after);
+        session::put_varint(packed, run->end - run->first - 1);
+        after = run->end;
       }
       put_hash(value, first);
       session::put_varint(value, count);
-      value += runs;
+      value += packed;
     }
     batch.Put(column, key, value);
   }

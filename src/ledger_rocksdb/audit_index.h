@@ -56,18 +56,17 @@ class AuditIndexWriter {
                   rocksdb::WriteBatch& batch);
 
  private:
-  // The hash in two halves, so that the order of the pairs is that of its bytes.
-  struct Pair {
-    std::uint64_t high, low, seq;
-    friend auto operator<=>(const Pair&, const Pair&) = default;
+  // The hash in two halves, so that the order is that of its bytes, and the consecutive seqs under it.
+  struct Run {
+    std::uint64_t high, low, first, end;
+    friend auto operator<=>(const Run&, const Run&) = default;
   };
   void collect(std::span<const ledger::AuditEntry> entries);
   void write_direct(rocksdb::ColumnFamilyHandle* column, rocksdb::WriteBatch& batch);
-  LevelMask write_packed(std::size_t postings, std::uint64_t last_seq, rocksdb::ColumnFamilyHandle* column,
-                         rocksdb::WriteBatch& batch);
+  LevelMask write_packed(std::uint64_t last_seq, rocksdb::ColumnFamilyHandle* column, rocksdb::WriteBatch& batch);
 
   IndexHashKey secret_;
-  std::vector<Pair> pairs_;
+  std::vector<Run> runs_;  // from collect() on: ascending, and none touches the next
   std::uint64_t first_seq_ = 0;
 };
 

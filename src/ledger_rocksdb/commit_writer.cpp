@@ -5,7 +5,6 @@
 
 #include "ledger_rocksdb/activity.h"
 #include "ledger_rocksdb/audit_block.h"
-#include "ledger_rocksdb/fresh_ends.h"
 #include "session/codec.h"
 
 namespace curfew::ledger_rocksdb {
@@ -32,11 +31,14 @@ void CommitWriter::start_batch() {
 }
 
 rocksdb::WriteBatch& CommitWriter::encode(const ledger::Commit& commit, ledger::Position position, LevelMask& levels,
-                                          std::string* block) {
+                                          EndsBlock* block) {
   start_batch();
   put_rows(commit.puts);
   put_ends(commit.ends, block);
-  if (block != nullptr) batch_.Put(columns_.meta, block_key(position), *block);
+  if (block != nullptr) {
+    batch_.Put(columns_.meta, block_key(position), block->tombstones);
+    batch_.Put(columns_.meta, numbers_key(position), block->numbers);
+  }
   put_audit(commit.audit);
   levels = index_.write(commit.audit, columns_.audit_by, batch_);
   for (const ledger::DocumentWrite& write : commit.documents) {
@@ -64,7 +66,7 @@ void CommitWriter::put_rows(const std::vector<session::Session>& rows) {
   }
 }
 
-void CommitWriter::put_ends(const std::vector<ledger::RowEnd>& ends, std::string* block) {
+void CommitWriter::put_ends(const std::vector<ledger::RowEnd>& ends, EndsBlock* block) {
   order_.clear();
   ends_.clear();
   for (std::uint32_t at = 0; at < ends.size(); ++at) {
@@ -74,7 +76,13 @@ void CommitWriter::put_ends(const std::vector<ledger::RowEnd>& ends, std::string
         {std::uint64_t{key.realm.value} << 8 | static_cast<std::uint64_t>(key.type), first_eight(key.id), at});
   }
   if (!std::is_sorted(order_.begin(), order_.end())) std::sort(order_.begin(), order_.end());
+  std::uint64_t before = 0;
   for (const auto& [no, at] : order_) {
+    if (block != nullptr) {
+      put_number_in_block(*block, no, before);
+      before = no;
+      continue;
+    }
     key_.clear();
     put_u64(key_, no);
     batch_.Delete(columns_.rows, key_);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ledger_rocksdb/audit_index.h"
+#include "ledger_rocksdb/fresh_ends.h"
 #include "ledger_rocksdb/store.h"
 
 namespace curfew::ledger_rocksdb {
@@ -20,9 +21,9 @@ class CommitWriter {
   explicit CommitWriter(const Store& store) : store_(store), index_(store.index_key()) {}
 
   // The batch of a commit at `position`, without the state. Levels are those of the audit index that it uses. With
-  // `block`, the tombstones go into a block, which is left there, too.
+  // `block`, the ends go into a block, which is left there, too.
   rocksdb::WriteBatch& encode(const ledger::Commit& commit, ledger::Position position, LevelMask& levels,
-                              std::string* block);
+                              EndsBlock* block);
   rocksdb::WriteBatch& encode(std::span<const ledger::Activity> activity);
 
  private:
@@ -35,7 +36,7 @@ class CommitWriter {
 
   void start_batch();
   void put_rows(const std::vector<session::Session>& rows);
-  void put_ends(const std::vector<ledger::RowEnd>& ends, std::string* block);
+  void put_ends(const std::vector<ledger::RowEnd>& ends, EndsBlock* block);
   void put_audit(std::span<const ledger::AuditEntry> entries);
 
   const Store& store_;

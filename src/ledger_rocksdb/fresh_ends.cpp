@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 #include <queue>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -41,23 +42,116 @@ class KeyFilter {
   std::vector<std::uint64_t> words_;
 };
 
+// Ascending numbers as the gaps between them.
+bool read_numbers(std::string_view bytes, std::vector<std::uint64_t>& out) {
+  session::ByteReader reader(bytes);
+  std::uint64_t no = 0;
+  while (reader.ok() && !reader.at_end()) {
+    const std::uint64_t gap = reader.varint();
+    if (gap > ~std::uint64_t{0} - no) return false;
+    out.push_back(no += gap);
+  }
+  return reader.ok();
+}
+
+tl::unexpected<Error> not_what_was_written(std::string_view what, ledger::Position position) {
+  return fail(ErrorCode::kDataLoss, "ledger_corrupt",
+              fmt::format("The {} of commit {} are not what was written; restore a backup.", what, position));
+}
+
+// f(position, value) for every key that begins so, until it fails.
+template <class F>
+Status visit_values(const Reading& open, const rocksdb::Snapshot* snapshot, std::string_view prefix, const F& f) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  const std::unique_ptr<rocksdb::Iterator> it(open.db().NewIterator(options, open.columns().meta));
+  for (it->Seek(rocksdb::Slice(prefix)); it->Valid() && view(it->key()).starts_with(prefix); it->Next()) {
+    const auto position = parse_u64(view(it->key()).substr(prefix.size()));
+    if (!position) return not_what_was_written("ends", 0);
+    CURFEW_TRY_STATUS(f(*position, view(it->value())));
+  }
+  if (!it->status().ok()) return tl::unexpected(to_error(it->status(), "loading ends"));
+  return {};
+}
+
+// A sorted file that is being made beside the database, and goes unless it has been taken in.
+class SortedFile {
+ public:
+  SortedFile(const Reading& open, rocksdb::ColumnFamilyHandle* column, std::string path, bool merge_soon)
+      : env_(*open.db().GetEnv()), path_(std::move(path)) {
+    rocksdb::Options options = open.db().GetOptions(column);
+    if (!merge_soon) options.table_properties_collector_factories.clear();
+    writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options, column);
+    argument_.column_family = column;
+    argument_.external_files = {path_};
+    argument_.options.move_files = true;
+    status_ = writer_->Open(path_);
+  }
+  ~SortedFile() {
+    writer_.reset();
+    (void)env_.DeleteFile(path_);
+  }
+  SortedFile(const SortedFile&) = delete;
+  SortedFile& operator=(const SortedFile&) = delete;
+
+  void put(std::string_view key, std::string_view value) {
+    ++size_;
+    if (status_.ok()) status_ = writer_->Put({key.data(), key.size()}, {value.data(), value.size()});
+  }
+  void erase(std::string_view key) {
+    ++size_;
+    if (status_.ok()) status_ = writer_->Delete({key.data(), key.size()});
+  }
+  // Whether there is anything to take in. An empty file can't be.
+  bool finish(rocksdb::Status& status) {
+    if (status_.ok() && size_ > 0) status_ = writer_->Finish();
+    if (status.ok()) status = status_;
+    return status.ok() && size_ > 0;
+  }
+  const rocksdb::Status& status() const { return status_; }
+  const rocksdb::IngestExternalFileArg& argument() const { return argument_; }
+
+ private:
+  rocksdb::Env& env_;
+  std::string path_;
+  std::unique_ptr<rocksdb::SstFileWriter> writer_;
+  rocksdb::IngestExternalFileArg argument_;
+  rocksdb::Status status_;
+  std::uint64_t size_ = 0;
+};
+
 }  // namespace
 
-void put_in_block(std::string& block, std::string_view key, std::string_view tombstone) {
-  session::put_bytes(block, key);
-  session::put_bytes(block, tombstone);
+void put_in_block(EndsBlock& block, std::string_view key, std::string_view tombstone) {
+  session::put_bytes(block.tombstones, key);
+  session::put_bytes(block.tombstones, tombstone);
+}
+
+void put_number_in_block(EndsBlock& block, std::uint64_t no, std::uint64_t before) {
+  session::put_varint(block.numbers, no - before);
+}
+
+Result<std::vector<std::uint64_t>> ended_numbers(const Reading& open, const rocksdb::Snapshot* snapshot) {
+  std::vector<std::uint64_t> numbers;
+  CURFEW_TRY_STATUS(
+      visit_values(open, snapshot, meta::kNumbersPrefix, [&](ledger::Position position, std::string_view bytes) {
+        return read_numbers(bytes, numbers) ? Status{} : not_what_was_written("ended rows", position);
+      }));
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
 }
 
 class FreshEnds::Block {
  public:
-  Block(ledger::Position position, std::string bytes) : position_(position), bytes_(std::move(bytes)) {
+  Block(ledger::Position position, std::string bytes, std::string_view numbers)
+      : position_(position), bytes_(std::move(bytes)) {
     session::ByteReader reader(bytes_);
     while (reader.ok() && !reader.at_end()) {
       at_.push_back(static_cast<std::uint32_t>(bytes_.size() - reader.remaining()));
       reader.bytes();
       reader.bytes();
     }
-    readable_ = reader.ok();
+    readable_ = reader.ok() && read_numbers(numbers, numbers_);
     filter_.size_for(at_.size());
     for (std::size_t i = 0; readable_ && i < size(); ++i) filter_.add(hash(entry(i).first));
   }
@@ -74,6 +168,7 @@ class FreshEnds::Block {
   static std::size_t hash(std::string_view key) { return std::hash<std::string_view>()(key); }
   ledger::Position position() const { return position_; }
   std::size_t size() const { return at_.size(); }
+  std::span<const std::uint64_t> numbers() const { return numbers_; }  // ascending; none in a block of format 2
   std::pair<std::string_view, std::string_view> entry(std::size_t i) const {
     session::ByteReader reader(std::string_view(bytes_).substr(at_[i]));
     const std::string_view key = reader.bytes();
@@ -95,6 +190,7 @@ class FreshEnds::Block {
   ledger::Position position_ = 0;
   std::string bytes_;
   std::vector<std::uint32_t> at_;  // where the entries begin
+  std::vector<std::uint64_t> numbers_;
   bool readable_ = false;
   KeyFilter filter_;
 };
@@ -110,25 +206,22 @@ FreshEnds::~FreshEnds() {
 
 Status FreshEnds::load() {
   CURFEW_TRY(const Reading open, store_.reading());
-  const std::unique_ptr<rocksdb::Iterator> it(open.db().NewIterator(rocksdb::ReadOptions(), open.columns().meta));
-  for (it->Seek(rocksdb::Slice(meta::kBlockPrefix)); it->Valid(); it->Next()) {
-    const std::string_view key = view(it->key());
-    if (!key.starts_with(meta::kBlockPrefix)) break;
-    const auto position = parse_u64(key.substr(meta::kBlockPrefix.size()));
-    auto block = std::make_shared<const Block>(position.value_or(0), it->value().ToString());
-    if (!position || !block->whole())
-      return fail(
-          ErrorCode::kDataLoss, "ledger_corrupt",
-          fmt::format("The tombstones of commit {} are not what was written; restore a backup.", position.value_or(0)));
-    size_ += block->size();
-    blocks_.push_back(std::move(block));
-  }
-  if (!it->status().ok()) return tl::unexpected(to_error(it->status(), "loading tombstones"));
-  return {};
+  return visit_values(open, nullptr, meta::kBlockPrefix,
+                      [&](ledger::Position position, std::string_view bytes) -> Status {
+                        std::string numbers;
+                        const rocksdb::Status got =
+                            open.db().Get(rocksdb::ReadOptions(), open.columns().meta, numbers_key(position), &numbers);
+                        if (!got.ok() && !got.IsNotFound()) return tl::unexpected(to_error(got, "loading ends"));
+                        auto block = std::make_shared<const Block>(position, std::string(bytes), numbers);
+                        if (!block->whole()) return not_what_was_written("tombstones", position);
+                        size_ += block->size();
+                        blocks_.push_back(std::move(block));
+                        return {};
+                      });
 }
 
-void FreshEnds::add(ledger::Position position, std::string bytes) {
-  auto block = std::make_shared<const Block>(position, std::move(bytes));
+void FreshEnds::add(ledger::Position position, EndsBlock added) {
+  auto block = std::make_shared<const Block>(position, std::move(added.tombstones), added.numbers);
   const std::lock_guard lock(mutex_);
   size_ += block->size();
   blocks_.push_back(std::move(block));
@@ -173,6 +266,7 @@ void FreshEnds::settle_if_due(bool over) {
   {
     const std::lock_guard lock(wake_mutex_);
     due_ = std::chrono::steady_clock::now() >= not_before_;
+    over_ = over;
   }
   wake_.notify_all();
 }
@@ -183,14 +277,15 @@ void FreshEnds::run() {
     wake_.wait(lock, [this] { return stopping_ || due_; });
     if (stopping_) return;
     due_ = false;
+    const bool over = over_;
     lock.unlock();
-    const bool settled = settle().has_value();
+    const bool settled = settle(over).has_value();
     lock.lock();
     if (!settled) not_before_ = std::chrono::steady_clock::now() + kAfterFailure;
   }
 }
 
-Status FreshEnds::settle() {
+Status FreshEnds::settle(bool over) {
   const std::lock_guard alone(settling_);
   Blocks blocks;
   {
@@ -198,7 +293,7 @@ Status FreshEnds::settle() {
     blocks = blocks_;
   }
   if (blocks.empty()) return {};
-  CURFEW_TRY_STATUS(take_in(blocks));
+  CURFEW_TRY_STATUS(take_in(blocks, over));
   const std::lock_guard lock(mutex_);
   for (const auto& block : blocks) {
     settled_.push_back(block->position());
@@ -208,20 +303,12 @@ Status FreshEnds::settle() {
   return {};
 }
 
-// Merges the blocks into a file, and gives it to the column family. It may wait for a flush there.
-Status FreshEnds::take_in(const Blocks& blocks) const {
+// Merges the blocks into files, and gives them to the column families. It may wait for a flush there.
+Status FreshEnds::take_in(const Blocks& blocks, bool over) const {
   CURFEW_TRY(const Reading open, store_.reading());
-  rocksdb::ColumnFamilyHandle* column = open.columns().tombstones;
   const Time from{store_.bounds().tombstones_from};
-  const std::string path = store_.options().directory + std::string(kSettlingFile);
-  rocksdb::Env* env = open.db().GetEnv();
-  const auto failed = [&](const rocksdb::Status& status) -> Status {
-    (void)env->DeleteFile(path);
-    return tl::unexpected(to_error(status, "settling tombstones"));
-  };
-  rocksdb::SstFileWriter file(rocksdb::EnvOptions(), open.db().GetOptions(column), column);
-  rocksdb::Status status = file.Open(path);
-  if (!status.ok()) return failed(status);
+  SortedFile tombstones(open, open.columns().tombstones, store_.options().directory + std::string(kSettlingFile), over);
+  SortedFile rows(open, open.columns().rows, store_.options().directory + std::string(kSettlingRowsFile), over);
 
   struct Head {
     std::string_view key, tombstone;
@@ -236,27 +323,34 @@ Status FreshEnds::take_in(const Blocks& blocks) const {
     heads.push({key, tombstone, block, at});
   };
   for (std::size_t i = 0; i < blocks.size(); ++i) push(i, 0);
-  std::uint64_t written = 0;
   std::string_view before;  // no key is empty
-  while (!heads.empty()) {
+  while (!heads.empty() && tombstones.status().ok()) {
     const Head head = heads.top();
     heads.pop();
     push(head.block, head.at + 1);
     if (head.key == std::exchange(before, head.key)) continue;
     // What a trim has passed would cover a later end of the same key.
     const auto tombstone = session::decode_tombstone(head.tombstone);
-    if (!tombstone || tombstone->ended < from) continue;
-    status = file.Put(rocksdb::Slice(head.key.data(), head.key.size()),
-                      rocksdb::Slice(head.tombstone.data(), head.tombstone.size()));
-    if (!status.ok()) return failed(status);
-    ++written;
+    if (tombstone && tombstone->ended >= from) tombstones.put(head.key, head.tombstone);
   }
-  if (written > 0) {
-    status = file.Finish();
-    if (status.ok()) status = open.db().IngestExternalFile(column, {path}, rocksdb::IngestExternalFileOptions());
-    if (!status.ok()) return failed(status);
+
+  std::vector<std::uint64_t> numbers;
+  for (const auto& block : blocks) numbers.insert(numbers.end(), block->numbers().begin(), block->numbers().end());
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  std::string key;
+  for (const std::uint64_t no : numbers) {
+    key.clear();
+    put_u64(key, no);
+    rows.erase(key);
   }
-  (void)env->DeleteFile(path);
+
+  rocksdb::Status status;
+  std::vector<rocksdb::IngestExternalFileArg> files;
+  for (SortedFile* file : {&tombstones, &rows})
+    if (file->finish(status)) files.push_back(file->argument());
+  if (status.ok() && !files.empty()) status = open.db().IngestExternalFiles(files);
+  if (!status.ok()) return tl::unexpected(to_error(status, "settling ends"));
   return {};
 }
 

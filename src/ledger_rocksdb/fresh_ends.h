@@ -1,16 +1,18 @@
-// FreshEnds: the tombstones of bulk commits, until a file of the tombstones' column family holds them.
+// FreshEnds: what bulk commits end, until files of the column families say so.
 //
 // Among hundreds of thousands of random keys a memtable takes microseconds for one more; a sorted file takes a tenth.
-// So a commit that ends many sessions keeps their tombstones in one value of `meta`, a block (docs/formats/ledger.md),
-// and here. When they are many, or the bulk is over, a thread of this class merges the blocks into a sorted file, which
-// the column family takes in as it is; the next commit deletes the blocks.
+// So a commit that ends many sessions keeps their tombstones, and the numbers of their rows, in two values of `meta`, a
+// block (docs/formats/ledger.md), and here. When they are many, or the bulk is over, a thread of this class merges the
+// blocks into two sorted files, tombstones and deletions of rows, which the column families take in as they are, both
+// or neither; the next commit deletes the blocks.
 //
 // Invariants: what stands here stands in a durable block. A tombstone leaves only after the column family has it, so
-// whoever looks here first and there next misses none. A block that is read again after a crash, although its file was
-// taken in, says the same once more.
+// whoever looks here first and there next misses none. Rows are read through a snapshot, and the numbers that don't
+// count through the same. A block that is read again after a crash, although its files were taken in, says the same
+// once more: no row is given a number again.
 // Threads: add(), settled(), deleted() and settle_if_due() from the writer's thread; find(), size() and settle() from
 // any.
-// Limits: at most kMostFresh tombstones, some 40 MB; beyond them accepts() says no, and tombstones go the usual way.
+// Limits: at most kMostFresh ends, some 45 MB; beyond them accepts() says no, and ends go the usual way.
 #pragma once
 
 #include <chrono>
@@ -27,16 +29,28 @@
 
 #include "ledger/ledger.h"
 
+namespace rocksdb {
+class Snapshot;
+}  // namespace rocksdb
+
 namespace curfew::ledger_rocksdb {
 
+class Reading;
 class Store;
 
 inline constexpr std::size_t kBlockFrom = 1'024;        // ends of one commit, from which on they are a block
 inline constexpr std::size_t kSettleFrom = 256 * 1024;  // tombstones that are worth a file while the bulk goes on
 inline constexpr std::size_t kMostFresh = 512 * 1024;
 
-// Appends one tombstone to a block. Keys come ascending, each once.
-void put_in_block(std::string& block, std::string_view key, std::string_view tombstone);
+struct EndsBlock {
+  std::string tombstones, numbers;
+};
+// Appends one tombstone. Keys come ascending, each once.
+void put_in_block(EndsBlock& block, std::string_view key, std::string_view tombstone);
+// Appends the number of a row, which is not below the one before it (0 for the first).
+void put_number_in_block(EndsBlock& block, std::uint64_t no, std::uint64_t before);
+// The rows that a snapshot holds although a block ends them. Ascending. kDataLoss "ledger_corrupt".
+Result<std::vector<std::uint64_t>> ended_numbers(const Reading& open, const rocksdb::Snapshot* snapshot);
 
 class FreshEnds {
  public:
@@ -50,7 +64,7 @@ class FreshEnds {
 
   bool accepts(std::size_t ends) const { return ends >= kBlockFrom && size() + ends <= kMostFresh; }
   // A block that has become durable, of the commit at this position.
-  void add(ledger::Position position, std::string block);
+  void add(ledger::Position position, EndsBlock block);
   // The blocks that the store needs no more; deleted() says that the first `count` of them have gone.
   std::vector<ledger::Position> settled() const;
   void deleted(std::size_t count);
@@ -64,14 +78,15 @@ class FreshEnds {
   // While it is held nothing settles: a trim must not pass what is on its way, lest it cover a later end of the same
   // key.
   std::unique_lock<std::mutex> pause() { return std::unique_lock(settling_); }
-  // Puts all that is here now into the column family. An error leaves everything as it was: the next one tries again.
-  Status settle();
+  // Puts all that is here now into the column families. An error leaves everything as it was: the next one tries again.
+  // `over`: nothing more is to be expected, and the deletions may meet their rows soon.
+  Status settle(bool over);
 
  private:
   class Block;
   using Blocks = std::vector<std::shared_ptr<const Block>>;
   void run();
-  Status take_in(const Blocks& blocks) const;
+  Status take_in(const Blocks& blocks, bool over) const;
 
   const Store& store_;
   std::mutex settling_;  // held by settle() and pause()
@@ -82,7 +97,7 @@ class FreshEnds {
 
   std::mutex wake_mutex_;
   std::condition_variable wake_;
-  bool due_ = false, stopping_ = false;
+  bool due_ = false, over_ = false, stopping_ = false;
   std::chrono::steady_clock::time_point not_before_;  // guarded by wake_mutex_
   std::thread thread_;                                // from the first time that something is due
 };

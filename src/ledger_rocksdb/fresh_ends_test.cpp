@@ -1,4 +1,4 @@
-// Tombstones of bulk commits: in blocks, then in a file, and the same answers all the time.
+// What bulk commits end: in blocks, then in files, and the same answers all the time.
 #include "ledger_rocksdb/fresh_ends.h"
 
 #include <gtest/gtest.h>
@@ -8,6 +8,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "ledger_rocksdb/maintenance.h"
@@ -40,6 +41,24 @@ void expect_ended(const ledger::Ledger& ledger, std::uint64_t first, std::uint64
   EXPECT_FALSE(found->back());
 }
 
+// Exactly these rows are live.
+void expect_rows(const ledger::Ledger& ledger, std::uint64_t first, std::uint64_t count) {
+  std::uint64_t expected = first, wrong = 0;
+  ASSERT_TRUE(ledger.load_rows([&](session::Session&& row) {
+    if (row.no.value != expected++) ++wrong;
+  }));
+  EXPECT_EQ(wrong, 0U);
+  EXPECT_EQ(expected, first + count);
+}
+
+// What the column family holds, whether it counts or not.
+std::size_t stored_rows(const Store& store) {
+  std::size_t count = 0;
+  const std::unique_ptr<rocksdb::Iterator> it(store.db().NewIterator(rocksdb::ReadOptions(), store.columns().rows));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) ++count;
+  return count;
+}
+
 std::size_t blocks_in(const Store& store) {
   std::size_t count = 0;
   const std::unique_ptr<rocksdb::Iterator> it(store.db().NewIterator(rocksdb::ReadOptions(), store.columns().meta));
@@ -58,16 +77,35 @@ struct FreshEndsTest : testing::Test {
 };
 
 TEST_F(FreshEndsTest, AreFoundAtOnceAfterARestartAndAfterACrash) {
-  EXPECT_EQ(subject.rocksdb().fresh_tombstones(), kBulk);
-  expect_ended(subject.ledger(), 1, kBulk);
+  const auto look = [&] {
+    EXPECT_EQ(subject.rocksdb().fresh_tombstones(), kBulk);
+    expect_ended(subject.ledger(), 1, kBulk);
+    expect_rows(subject.ledger(), kBulk + 1, 3 * kBulk);
+  };
+  look();
   subject.reopen();
-  EXPECT_EQ(subject.rocksdb().fresh_tombstones(), kBulk);
-  expect_ended(subject.ledger(), 1, kBulk);
+  look();
   subject.crash();
-  expect_ended(subject.ledger(), 1, kBulk);
+  look();
   subject.cut_power();
-  expect_ended(subject.ledger(), 1, kBulk);
+  look();
   EXPECT_EQ(subject.ledger().position(), 2U);
+}
+
+// They are still stored, and don't count; then they are gone.
+TEST_F(FreshEndsTest, TheirRowsGoWithTheFiles) {
+  subject.close();
+  EXPECT_EQ(stored_rows(*Store::open(subject.options(), OpenMode::kReadOnly).value()), 4 * kBulk);
+  subject.open();
+  ASSERT_TRUE(subject.rocksdb().compact());
+  expect_rows(subject.ledger(), kBulk + 1, 3 * kBulk);
+  ASSERT_TRUE(subject.ledger().append(end_commit(kBulk + 1, 1, kBulk + 1)));
+  subject.close();
+  const auto store = Store::open(subject.options(), OpenMode::kReadOnly).value();
+  EXPECT_EQ(stored_rows(*store), 3 * kBulk - 1);
+  EXPECT_EQ(blocks_in(*store), 0U);
+  std::string numbers;
+  EXPECT_TRUE(store->db().Get(rocksdb::ReadOptions(), store->columns().meta, numbers_key(2), &numbers).IsNotFound());
 }
 
 TEST_F(FreshEndsTest, BecomeAFileAndTheirBlocksGoWithTheNextCommit) {
@@ -78,12 +116,15 @@ TEST_F(FreshEndsTest, BecomeAFileAndTheirBlocksGoWithTheNextCommit) {
   subject.crash();  // the blocks are still there, and say the same once more
   EXPECT_EQ(subject.rocksdb().fresh_tombstones(), 2 * kBulk);
   expect_ended(subject.ledger(), 1, 2 * kBulk);
+  expect_rows(subject.ledger(), 2 * kBulk + 1, 2 * kBulk);
   ASSERT_TRUE(subject.rocksdb().compact());
   ASSERT_TRUE(subject.ledger().append(end_commit(2 * kBulk + 1, kBulk, 2 * kBulk + 1)));
   subject.crash();
   EXPECT_EQ(subject.rocksdb().fresh_tombstones(), kBulk);
   expect_ended(subject.ledger(), 1, 3 * kBulk);
+  expect_rows(subject.ledger(), 3 * kBulk + 1, kBulk);
   EXPECT_FALSE(std::filesystem::exists(subject.directory() + std::string(kSettlingFile)));
+  EXPECT_FALSE(std::filesystem::exists(subject.directory() + std::string(kSettlingRowsFile)));
 }
 
 TEST_F(FreshEndsTest, SmallCommitsKeepNoneAndBeginToSettle) {
@@ -145,6 +186,7 @@ TEST_F(FreshEndsTest, StayInTheirBlocksWhileTheDiskRefuses) {
   EXPECT_FALSE(subject.rocksdb().compact());
   EXPECT_EQ(subject.rocksdb().fresh_tombstones(), kBulk);
   expect_ended(subject.ledger(), 1, kBulk);
+  expect_rows(subject.ledger(), kBulk + 1, 3 * kBulk);
   subject.break_storage(false);
   ASSERT_TRUE(subject.ledger().append(end_commit(kBulk + 1, kBulk, kBulk + 1)));
   ASSERT_TRUE(subject.rocksdb().compact());
@@ -179,18 +221,45 @@ TEST_F(FreshEndsTest, ABackupHoldsThem) {
   const auto restored = RocksDbLedger::open(small_options(temp.path("restored")));
   ASSERT_TRUE(restored);
   expect_ended(**restored, 1, kBulk);
+  expect_rows(**restored, kBulk + 1, 3 * kBulk);
 }
 
 TEST_F(FreshEndsTest, AFileThatACrashLeftIsRemoved) {
   subject.close();
-  const std::string left = subject.directory() + std::string(kSettlingFile);
-  std::ofstream(left) << "half a file";
+  for (const std::string_view name : {kSettlingFile, kSettlingRowsFile})
+    std::ofstream(subject.directory() + std::string(name)) << "half a file";
   subject.open();
-  EXPECT_FALSE(std::filesystem::exists(left));
+  for (const std::string_view name : {kSettlingFile, kSettlingRowsFile})
+    EXPECT_FALSE(std::filesystem::exists(subject.directory() + std::string(name)));
   expect_ended(subject.ledger(), 1, kBulk);
 }
 
-// A directory of the format before this one.
+TEST_F(FreshEndsTest, NumbersThatAreNotWhatWasWrittenKeepTheLedgerShut) {
+  subject.close();
+  {
+    const auto store = Store::open(subject.options(), OpenMode::kReadWrite).value();
+    rocksdb::WriteBatch batch;
+    batch.Put(store->columns().meta, numbers_key(2), "\x01\xff");
+    ASSERT_TRUE(store->write_synced(batch, "meddling"));
+  }
+  const auto opened = RocksDbLedger::open(subject.options());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().reason, "ledger_corrupt");
+}
+
+void make_format(const std::string& directory, std::uint32_t format,
+                 const std::function<void(Store&, rocksdb::WriteBatch&)>& more = {}) {
+  const auto store = Store::open(small_options(directory), OpenMode::kReadWrite).value();
+  rocksdb::WriteBatch batch;
+  std::string bytes;
+  put_u32(bytes, format);
+  batch.Put(store->columns().meta, rocksdb::Slice(meta::kFormatKey), bytes);
+  if (more) more(*store, batch);
+  ASSERT_TRUE(store->write_synced(batch, "making an older format"));
+  ASSERT_TRUE(write_format(directory, format));
+}
+
+// Directories of the formats before this one.
 TEST(FreshEndsFormat, FormatOneIsTakenAsItIs) {
   const TempDir temp;
   const std::string directory = temp.path("data");
@@ -199,19 +268,36 @@ TEST(FreshEndsFormat, FormatOneIsTakenAsItIs) {
     ASSERT_TRUE(ledger->append(start_commit(1, 20)));
     ASSERT_TRUE(ledger->append(end_commit(1, 10, 1)));
   }
-  {
-    const auto store = Store::open(small_options(directory), OpenMode::kReadWrite).value();
-    rocksdb::WriteBatch batch;
-    std::string one;
-    put_u32(one, 1);
-    batch.Put(store->columns().meta, rocksdb::Slice(meta::kFormatKey), one);
-    ASSERT_TRUE(store->write_synced(batch, "making format 1"));
-    ASSERT_TRUE(write_format(directory, 1));
-  }
+  make_format(directory, 1);
   const auto ledger = RocksDbLedger::open(small_options(directory));
   ASSERT_TRUE(ledger) << ledger.error().message;
   EXPECT_EQ(format_of(directory).value(), kFormat);
   expect_ended(**ledger, 1, 10);
+  expect_rows(**ledger, 11, 10);
+}
+
+// Format 2 had the blocks of tombstones, and deleted the rows at once.
+TEST(FreshEndsFormat, FormatTwoIsTakenAsItIs) {
+  const TempDir temp;
+  const std::string directory = temp.path("data");
+  {
+    const auto ledger = RocksDbLedger::open(small_options(directory)).value();
+    ASSERT_TRUE(ledger->append(start_commit(1, 2 * kBulk)));
+    ASSERT_TRUE(ledger->append(end_commit(1, kBulk, 1)));
+  }
+  make_format(directory, 2, [](Store& store, rocksdb::WriteBatch& batch) {
+    batch.Delete(store.columns().meta, numbers_key(2));
+    for (std::uint64_t no = 1; no <= kBulk; ++no) batch.Delete(store.columns().rows, u64_bytes(no));
+  });
+  const auto ledger = RocksDbLedger::open(small_options(directory));
+  ASSERT_TRUE(ledger) << ledger.error().message;
+  EXPECT_EQ((*ledger)->fresh_tombstones(), kBulk);
+  expect_ended(**ledger, 1, kBulk);
+  expect_rows(**ledger, kBulk + 1, kBulk);
+  ASSERT_TRUE((*ledger)->compact());
+  EXPECT_EQ((*ledger)->fresh_tombstones(), 0U);
+  expect_ended(**ledger, 1, kBulk);
+  expect_rows(**ledger, kBulk + 1, kBulk);
 }
 
 }  // namespace

@@ -90,6 +90,12 @@ std::string block_key(ledger::Position position) {
   return out;
 }
 
+std::string numbers_key(ledger::Position position) {
+  std::string out(meta::kNumbersPrefix);
+  put_u64(out, position);
+  return out;
+}
+
 std::string document_key(std::string_view table, std::string_view key) {
   std::string out(table);
   out.push_back('\0');

@@ -12,7 +12,7 @@
 namespace curfew::ledger_rocksdb {
 
 // The layout that this program writes. Older ones are upgraded (migration.h), newer ones refused.
-inline constexpr std::uint32_t kFormat = 2;
+inline constexpr std::uint32_t kFormat = 3;
 
 namespace meta {
 inline constexpr std::string_view kFormatKey = "format";             // u32
@@ -25,10 +25,12 @@ inline constexpr std::string_view kIndexKeyKey = "index_key";   // 16 random byt
 inline constexpr std::string_view kMigrationKey = "migration";  // the cursor of an upgrade under way
 inline constexpr std::string_view kFreshLogKey = "fresh_log";   // see Store::recover
 inline constexpr std::string_view kBlockPrefix = "ends/";       // and a position u64: see fresh_ends.h
+inline constexpr std::string_view kNumbersPrefix = "gone/";     // the same
 }  // namespace meta
 
 // Beside the database, while it is written: see fresh_ends.h.
 inline constexpr std::string_view kSettlingFile = "/tombstones-in-progress";
+inline constexpr std::string_view kSettlingRowsFile = "/rows-in-progress";
 
 void put_u32(std::string& out, std::uint32_t value);
 void put_u64(std::string& out, std::uint64_t value);
@@ -52,8 +54,9 @@ std::optional<State> decode_state(std::string_view bytes);
 void put_tombstone_key(std::string& out, const session::SessionKey& key);
 std::optional<session::SessionKey> parse_tombstone_key(std::string_view bytes);
 
-// Of the block of the commit at this position.
+// Of the block of the commit at this position, and of the numbers of the rows that it ends.
 std::string block_key(ledger::Position position);
+std::string numbers_key(ledger::Position position);
 
 // table, 0, key.
 std::string document_key(std::string_view table, std::string_view key);

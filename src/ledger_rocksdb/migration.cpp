@@ -12,9 +12,10 @@
 namespace curfew::ledger_rocksdb {
 
 std::span<const Migration> known_migrations() {
-  static const std::array<Migration, 1> kAll{{
-      {1, "bulk commits may keep their tombstones in blocks; what there is stays as it is",
-       [](Store&, std::string&, rocksdb::WriteBatch&) -> Result<bool> { return true; }},
+  static const auto nothing = [](Store&, std::string&, rocksdb::WriteBatch&) -> Result<bool> { return true; };
+  static const std::array<Migration, 2> kAll{{
+      {1, "bulk commits may keep their tombstones in blocks; what there is stays as it is", nothing},
+      {2, "with them they may name the rows that they end; what there is stays as it is", nothing},
   }};
   return kAll;
 }

@@ -65,10 +65,13 @@ Result<ledger::Position> RocksDbLedger::append(const ledger::Commit& commit) {
   CURFEW_TRY_STATUS(store_->ready());
   LevelMask levels = 0;
   const bool bulk = fresh_->accepts(commit.ends.size());
-  std::string block;
+  EndsBlock block;
   rocksdb::WriteBatch& batch = writer_->encode(commit, next.position, levels, bulk ? &block : nullptr);
   const std::vector<ledger::Position> settled = fresh_->settled();
-  for (const ledger::Position position : settled) batch.Delete(store_->columns().meta, block_key(position));
+  for (const ledger::Position position : settled) {
+    batch.Delete(store_->columns().meta, block_key(position));
+    batch.Delete(store_->columns().meta, numbers_key(position));
+  }
   CURFEW_TRY_STATUS(store_->commit(batch, next, levels));
   fresh_->deleted(settled.size());
   if (bulk) fresh_->add(next.position, std::move(block));
@@ -221,7 +224,7 @@ std::size_t RocksDbLedger::fresh_tombstones() const {
 
 Status RocksDbLedger::compact() {
   CURFEW_TRY_STATUS(store_->ready());
-  CURFEW_TRY_STATUS(fresh_->settle());
+  CURFEW_TRY_STATUS(fresh_->settle(true));
   CURFEW_TRY(const Reading open, store_->reading());
   const Columns& columns = open.columns();
   for (rocksdb::ColumnFamilyHandle* column : {columns.meta, columns.rows, columns.activity, columns.tombstones,

@@ -11,6 +11,7 @@
 
 #include "ledger_rocksdb/activity.h"
 #include "ledger_rocksdb/errors.h"
+#include "ledger_rocksdb/fresh_ends.h"
 #include "session/codec.h"
 
 namespace curfew::ledger_rocksdb {
@@ -32,7 +33,8 @@ struct Part {
 // Reads one part after another.
 class PartReader {
  public:
-  PartReader(const Reading& open, const rocksdb::Snapshot* snapshot) : open_(open) {
+  PartReader(const Reading& open, const rocksdb::Snapshot* snapshot, const std::vector<std::uint64_t>& ended)
+      : open_(open), ended_(ended) {
     options_.snapshot = snapshot;
     options_.fill_cache = false;
     options_.readahead_size = 512 << 10;
@@ -53,7 +55,9 @@ class PartReader {
     activity_.reset(open_.db().NewIterator(options_, open_.columns().activity));
     activity_->Seek(u64_bytes(begin >> kActivityShift));
     for (rows->Seek(u64_bytes(begin)); rows->Valid() && part.status; rows->Next()) {
-      part.status = add(parse_u64(view(rows->key())), view(rows->value()), part);
+      const auto no = parse_u64(view(rows->key()));
+      if (no && std::binary_search(ended_.begin(), ended_.end(), *no)) continue;
+      part.status = add(no, view(rows->value()), part);
     }
     if (part.status && !rows->status().ok()) part.status = tl::unexpected(to_error(rows->status(), "loading rows"));
     activity_.reset();
@@ -90,6 +94,7 @@ class PartReader {
   }
 
   const Reading& open_;
+  const std::vector<std::uint64_t>& ended_;
   rocksdb::ReadOptions options_;
   std::unique_ptr<rocksdb::Iterator> activity_;
   std::uint64_t chunk_no_ = ~0ULL;
@@ -99,8 +104,13 @@ class PartReader {
 // Hands out parts in order, takes them back in any order, gives them to the visitor in order.
 class Loader {
  public:
-  Loader(const Reading& open, const rocksdb::Snapshot* snapshot, std::uint64_t last_no, int threads)
-      : open_(open), snapshot_(snapshot), last_no_(last_no), window_(static_cast<std::uint64_t>(threads) * 2 + 2) {
+  Loader(const Reading& open, const rocksdb::Snapshot* snapshot, std::vector<std::uint64_t> ended,
+         std::uint64_t last_no, int threads)
+      : open_(open),
+        snapshot_(snapshot),
+        ended_(std::move(ended)),
+        last_no_(last_no),
+        window_(static_cast<std::uint64_t>(threads) * 2 + 2) {
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
   }
 
@@ -138,7 +148,7 @@ class Loader {
   }
 
   void work() {
-    PartReader reader(open_, snapshot_);
+    PartReader reader(open_, snapshot_, ended_);
     std::unique_lock lock(mutex_);
     while (true) {
       changed_.wait(lock, [&] { return stopped_ || begin_ > last_no_ || handed_out_ < visited_ + window_; });
@@ -161,6 +171,7 @@ class Loader {
 
   const Reading& open_;
   const rocksdb::Snapshot* snapshot_;
+  const std::vector<std::uint64_t> ended_;  // ascending: rows that are still there, and no longer count
   const std::uint64_t last_no_;
   const std::uint64_t window_;
 
@@ -180,7 +191,8 @@ Status load_rows(const Store& store, int threads, const std::function<void(sessi
   rocksdb::ManagedSnapshot snapshot(&open.db());
   // Rows that come after the snapshot have higher numbers; asking for them too costs nothing.
   const std::uint64_t last_no = store.last_no();
-  Loader loader(open, snapshot.snapshot(), last_no, std::clamp(threads, 1, 16));
+  CURFEW_TRY(std::vector<std::uint64_t> ended, ended_numbers(open, snapshot.snapshot()));
+  Loader loader(open, snapshot.snapshot(), std::move(ended), last_no, std::clamp(threads, 1, 16));
   return loader.visit_all(visit);
 }
 

@@ -163,7 +163,8 @@ Status Store::prepare_directory(OpenMode mode) {
   CURFEW_TRY(marks_, Marks::open(directory + "/MARKS", mode == OpenMode::kReadWrite));
   if (mode == OpenMode::kReadWrite) {
     std::error_code ignored;
-    fs::remove(directory + std::string(kSettlingFile), ignored);
+    for (const std::string_view file : {kSettlingFile, kSettlingRowsFile})
+      fs::remove(directory + std::string(file), ignored);
   }
   return {};
 }

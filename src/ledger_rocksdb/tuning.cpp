@@ -41,10 +41,9 @@ ColumnFamilyOptions common(const Options& options, const std::shared_ptr<rocksdb
   column.level0_slowdown_writes_trigger = 40;
   column.level0_stop_writes_trigger = 64;
   column.level_compaction_dynamic_level_bytes = true;
+  // Most of what is stored is ids, hashes and addresses: zstd would save a twentieth of the disk for several times the
+  // processor time, while callers wait for the same cores.
   column.compression = rocksdb::kLZ4Compression;
-  column.bottommost_compression = rocksdb::kZSTD;
-  column.bottommost_compression_opts.level = 1;  // half the time of the usual 3, for a few hundredths of the space
-  column.bottommost_compression_opts.enabled = true;
   // What a trim has passed leaves the disk within a week even where nothing else is written.
   column.periodic_compaction_seconds = 7 * 24 * 3600;
   rocksdb::BlockBasedTableOptions table;
@@ -62,8 +61,6 @@ ColumnFamilyOptions common(const Options& options, const std::shared_ptr<rocksdb
 ColumnFamilyOptions tombstone_options(const Options& options, const std::shared_ptr<rocksdb::Cache>& cache,
                                       const std::shared_ptr<const Bounds>& bounds) {
   ColumnFamilyOptions column = common(options, cache, 25);
-  // Ids are random: zstd would halve them, and take longer than all the rest of ending a session in bulk.
-  column.bottommost_compression = rocksdb::kLZ4Compression;
   // What bulk ends settle comes in large files (fresh_ends.h): a million need no merge.
   column.level0_file_num_compaction_trigger = 8;
   rocksdb::BlockBasedTableOptions table = *column.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>();
@@ -107,7 +104,8 @@ rocksdb::DBOptions database_options(const Options& options) {
 std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const Options& options,
                                                              const std::shared_ptr<const Bounds>& bounds) {
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes, 4, false, 0.5);
-  const ColumnFamilyOptions meta = common(options, cache, 2);
+  // The blocks of bulk ends (fresh_ends.h) come and go here: where a buffer holds both, nothing of them is written.
+  const ColumnFamilyOptions meta = common(options, cache, 25);
   ColumnFamilyOptions rows = common(options, cache, 25);
   rows.memtable_insert_with_hint_prefix_extractor = one_hint();
   // The deletions of a bulk revocation reach over a part of the numbers: what lies beside them is not written again.
@@ -118,17 +116,14 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const Options& opti
   activity.merge_operator = activity_merge_operator();
   activity.compaction_filter_factory = activity_filter(bounds);
   activity.memtable_insert_with_hint_prefix_extractor = one_hint();
-  ColumnFamilyOptions journal = common(options, cache, 15);
-  journal.bottommost_compression = rocksdb::kLZ4Compression;  // it is trimmed before long
+  const ColumnFamilyOptions journal = common(options, cache, 15);
   ColumnFamilyOptions audit = common(options, cache, 25);
   audit.compression = rocksdb::kNoCompression;  // its blocks are compressed (audit_block.h)
-  audit.bottommost_compression = rocksdb::kNoCompression;
   ColumnFamilyOptions audit_by = common(options, cache, 15);
   audit_by.compression = rocksdb::kNoCompression;  // hashes do not compress
-  audit_by.bottommost_compression = rocksdb::kNoCompression;
   audit_by.compaction_filter_factory = audit_index_filter(bounds);
   audit_by.memtable_insert_with_hint_prefix_extractor = one_hint();
-  const ColumnFamilyOptions documents = common(options, cache, 4);
+  const ColumnFamilyOptions documents = common(options, cache, 10);
   return {{rocksdb::kDefaultColumnFamilyName, meta},
           {"rows", rows},
           {"activity", activity},
