@@ -33,31 +33,6 @@ std::uint8_t flags_of(const Record& record) {
   return flags;
 }
 
-void encode(std::string& out, const Record& record) {
-  put_byte(out, kVersion);
-  put_varint(out, record.seq);
-  put_zigzag(out, record.time.ms);
-  put_bytes(out, record.action);
-  put_byte(out, static_cast<std::uint8_t>(record.outcome));
-  session::encode_origin(out, record.origin);
-  put_varint(out, record.realm.value);
-  put_bytes(out, record.realm_name);
-  put_bytes(out, record.reason);
-  put_bytes(out, record.code);
-  put_byte(out, flags_of(record));
-  put_bytes(out, record.session_id);
-  put_bytes(out, record.user_id);
-  put_bytes(out, record.username);
-  session::encode_optional_ip(out, record.session_ip);
-  if (record.session_started) put_zigzag(out, record.session_started->ms);
-  if (record.session_last_access) put_zigzag(out, record.session_last_access->ms);
-  put_bytes(out, record.user_agent);
-  put_bytes(out, record.clients);
-  put_bytes(out, record.target);
-  put_bytes(out, record.details);
-  put_bytes(out, record.revocation);
-}
-
 bool read_target(ByteReader& reader, Record& record) {
   const std::uint8_t flags = reader.byte();
   if ((flags & ~kRecordFlags) != 0 || (flags & (kHasType | kOffline)) == kOffline) return false;
@@ -133,14 +108,47 @@ Result<AuditOutcome> parse_audit_outcome(std::string_view text) {
   return invalid("outcome", "outcome must be success, partial, failed or denied");
 }
 
+void number(Record& record, ChainHead& head) {
+  record.seq = ++head.seq;
+  record.time = head.time = std::max(record.time, head.time);
+}
+
+void encode(std::string& out, const Record& record) {
+  put_byte(out, kVersion);
+  put_varint(out, record.seq);
+  put_zigzag(out, record.time.ms);
+  put_bytes(out, record.action);
+  put_byte(out, static_cast<std::uint8_t>(record.outcome));
+  session::encode_origin(out, record.origin);
+  put_varint(out, record.realm.value);
+  put_bytes(out, record.realm_name);
+  put_bytes(out, record.reason);
+  put_bytes(out, record.code);
+  put_byte(out, flags_of(record));
+  put_bytes(out, record.session_id);
+  put_bytes(out, record.user_id);
+  put_bytes(out, record.username);
+  session::encode_optional_ip(out, record.session_ip);
+  if (record.session_started) put_zigzag(out, record.session_started->ms);
+  if (record.session_last_access) put_zigzag(out, record.session_last_access->ms);
+  put_bytes(out, record.user_agent);
+  put_bytes(out, record.clients);
+  put_bytes(out, record.target);
+  put_bytes(out, record.details);
+  put_bytes(out, record.revocation);
+}
+
+void chain(std::string& encoded, Digest& hash) {
+  hash = sha256(as_text(hash), encoded);
+  encoded.append(as_text(hash));
+}
+
 void seal(Record& record, ChainHead& head, std::string& out) {
-  record.seq = head.seq + 1;
-  record.time = std::max(record.time, head.time);
-  const std::size_t begin = out.size();
-  encode(out, record);
-  const Digest hash = sha256(as_text(head.hash), std::string_view(out).substr(begin));
-  out.append(as_text(hash));
-  head = ChainHead{record.seq, record.time, hash};
+  number(record, head);
+  std::string bytes;
+  encode(bytes, record);
+  chain(bytes, head.hash);
+  out += bytes;
 }
 
 Result<Sealed> unseal(std::string_view bytes) {

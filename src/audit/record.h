@@ -73,8 +73,12 @@ struct ChainHead {
   friend bool operator==(const ChainHead&, const ChainHead&) = default;
 };
 
-// Gives the record the next seq and a time that does not go back, and appends its bytes, hash last, to `out`; moves the
-// head.
+// Sealing a record takes three steps, which seal() does at once. number() gives it the next seq and a time that does
+// not go back, and moves those of the head. encode() appends its bytes, in whatever order. chain() appends the hash to
+// a record's bytes, and moves `hash`, in the order of the numbers.
+void number(Record& record, ChainHead& head);
+void encode(std::string& out, const Record& record);
+void chain(std::string& encoded, Digest& hash);
 void seal(Record& record, ChainHead& head, std::string& out);
 
 struct Sealed {

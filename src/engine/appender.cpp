@@ -14,27 +14,26 @@ Appender::~Appender() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Appender::begin(const ledger::Commit& commit, std::function<void()> written) {
-  commit_ = &commit;
+void Appender::begin(Complete complete, std::function<void()> written) {
   if (!thread_.joinable()) {
     try {
       thread_ = std::thread([this] { run(); });
     } catch (const std::system_error&) {
+      begun_ = std::move(complete);
       if (written) written();
       return;  // wait() does it
     }
   }
   {
     const std::lock_guard lock(mutex_);
-    asked_ = &commit;
+    asked_ = std::move(complete);
     written_ = std::move(written);
   }
   wake_.notify_all();
 }
 
 Result<ledger::Position> Appender::wait() {
-  const ledger::Commit& commit = *std::exchange(commit_, nullptr);
-  if (!thread_.joinable()) return ledger_.append(commit);
+  if (begun_) return ledger_.append(std::exchange(begun_, nullptr)());
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return answer_.has_value(); });
   return *std::exchange(answer_, std::nullopt);
@@ -45,10 +44,10 @@ void Appender::run() {
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || asked_ != nullptr; });
     if (asked_ == nullptr) return;
-    const ledger::Commit& commit = *std::exchange(asked_, nullptr);
+    const Complete complete = std::exchange(asked_, nullptr);
     const std::function<void()> written = std::move(written_);
     lock.unlock();
-    Result<ledger::Position> answer = ledger_.append(commit);
+    Result<ledger::Position> answer = ledger_.append(complete());
     lock.lock();
     answer_ = std::move(answer);
     lock.unlock();

@@ -1,11 +1,11 @@
-// Appender: a thread that writes one commit for the sequencer, which goes on meanwhile.
+// Appender: a thread that completes and writes one commit for the sequencer, which goes on meanwhile.
 //
 // It is one thread for as long as the engine lives, begun with the first commit. RocksDB draws the towers of its skip
 // lists from a generator that every thread begins anew, and alike: if each commit came from a thread of its own, rows
 // in the same place of sorted commits would all get towers of one height, and an insert would walk hundreds of them.
 //
-// Threads: begin() and wait() from one thread, in turns. Ownership: the commit is the caller's, and stays as it is
-// until wait() has returned; who leaves without it must have waited.
+// Threads: begin() and wait() from one thread, in turns. Ownership: the commit is the caller's, and is left alone until
+// wait() has returned; who leaves without it must have waited.
 #pragma once
 
 #include <condition_variable>
@@ -25,8 +25,10 @@ class Appender {
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
 
+  // Called once, by the thread that writes.
+  using Complete = std::function<const ledger::Commit&()>;
   // `written` is called by the other thread as soon as wait() would not wait any more.
-  void begin(const ledger::Commit& commit, std::function<void()> written = {});
+  void begin(Complete complete, std::function<void()> written = {});
   // What ledger.append() said of the commit that was begun. Where no thread can be had, it is written now.
   Result<ledger::Position> wait();
 
@@ -34,10 +36,10 @@ class Appender {
   void run();
 
   ledger::Ledger& ledger_;
-  const ledger::Commit* commit_ = nullptr;  // the caller's side alone
+  Complete begun_;  // the caller's side alone, where there is no thread
   std::mutex mutex_;
   std::condition_variable wake_;
-  const ledger::Commit* asked_ = nullptr;
+  Complete asked_;
   std::function<void()> written_;
   std::optional<Result<ledger::Position>> answer_;
   bool stopping_ = false;

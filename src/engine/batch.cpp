@@ -20,19 +20,9 @@ using session::TouchSession;
 
 // Rows that are written under one WriteLock: some hundred microseconds.
 constexpr std::size_t kSlice = 128;
-// What most audit records of an end fit in.
-constexpr std::size_t kRecordBytes = 448;
 
 std::uint64_t row_of(const index::Handle& handle) {
   return std::uint64_t{handle.realm.value} << 32 | handle.row;
-}
-
-void list_clients(const Session& session, std::string& out) {
-  out.clear();
-  for (const session::ClientLink& link : session.clients) {
-    if (!out.empty()) out += '\n';
-    out += link.client_id;
-  }
 }
 
 }  // namespace
@@ -141,6 +131,7 @@ Batch::Entry& Batch::entry_of(const SessionKey& key, const Tombstones& known) {
 Result<std::vector<CommandResult>> Batch::decide(const Submission& submission) {
   const auto found = find_all(submission);
   CURFEW_TRY(const Tombstones known, read_tombstones(submission, found));
+  write_ends();
   std::vector<CommandResult> results;
   results.reserve(submission.commands.size());
   // Touches that follow each other share a lock: the index then puts them into its orders together.
@@ -210,6 +201,7 @@ CommandResult Batch::decide_one(const session::Command& command, const session::
     }
     const session::SessionNo no = std::get<Session>(entry.state).no;
     end_entry(entry, end_command->cause, end_command->at, end_command->reason, origin, {});
+    write_ends();
     return {Outcome::kEnded, no, std::get<Tombstone>(entry.state)};
   }
   const auto* touch = std::get_if<TouchSession>(&command);
@@ -307,6 +299,7 @@ void Batch::enforce_limit(const Session& started) {
     Entry& entry = live[i].entry != nullptr ? *live[i].entry : entry_of_live(live[i].handle);
     if (end_entry(entry, EndCause::kConcurrent, now_, reason, policy_origin(), {})) ++counts_.expired;
   }
+  write_ends();
 }
 
 bool Batch::expire_if_due(Entry& entry, Time at) {
@@ -317,87 +310,9 @@ bool Batch::expire_if_due(Entry& entry, Time at) {
   const auto cause = session::expired(*policy, live->key.type, live->remember_me, live->started, live->last_access, at);
   if (!cause) return false;
   ++counts_.expired;
-  return end_entry(entry, *cause, now_, {}, policy_origin(), {});
-}
-
-bool Batch::end_entry(Entry& entry, EndCause cause, Time at, const std::string& reason, const session::Origin& origin,
-                      const std::string& revocation) {
-  // Bulk revocations come through here a million times: what is assigned keeps its memory.
-  auto& command = std::get<EndSession>(end_command_);
-  command.at = at;
-  command.cause = cause;
-  command.reason = reason;
-  entry.last = std::move(std::get<Session>(entry.state));
-  const Session& last = *entry.last;
-  command.key = last.key;
-  if (session::apply(entry.state, end_command_) != Outcome::kEnded) return false;
-  journal_.add(origin, end_command_);
-  ++counts_.ended;
-  Flow& flow = flow_[last.key.realm];
-  ++flow.ended;
-  if (cause == EndCause::kRevoked) ++flow.revoked;
-  audit::Record& record = end_record_;
-  record.action = audit::action::kSessionEnded;
-  if (record.origin != origin) record.origin = origin;
-  if (record.realm != last.key.realm || record.realm_name.empty()) {
-    record.realm = last.key.realm;
-    const Realm* realm = book_.realms->find(last.key.realm);
-    record.realm_name = realm != nullptr ? realm->name : std::string();
-  }
-  record.reason = reason;
-  record.code = session::to_string(cause);
-  record.session_type = last.key.type;
-  record.session_id = last.key.id;
-  record.user_id = last.user_id;
-  record.username = last.username;
-  record.session_ip = last.ip;
-  record.session_started = last.started;
-  record.session_last_access = last.last_access;
-  record.user_agent = last.user_agent;
-  list_clients(last, record.clients);
-  record.revocation = revocation;
-  seal(record);
-  auto& tombstone = std::get<Tombstone>(entry.state);
-  tombstone.audit_seq = book_.chain.seq;
-  // Ours, not the caller's: how long it is kept must not hang on a time that somebody claims.
-  tombstone.ended = now_;
-  ledger::RowEnd& end = memory_->next_end();
-  end.no = last.no;
-  end.key = last.key;
-  end.tombstone = tombstone;
-  publish(EventKind::kEnded, last, cause);
-  entry.changed = true;
-  entry.cause = cause;
-  if (!revocation.empty()) {
-    if (revocations_.empty() || revocations_.back() != revocation) revocations_.push_back(revocation);
-    entry.revocation = &revocations_.back();
-  }
+  end_entry(entry, *cause, now_, {}, policy_origin(), {});
+  write_ends();
   return true;
-}
-
-bool Batch::end(const index::Handle& handle, EndCause cause, const session::Origin& origin, const std::string& reason,
-                const std::string& revocation) {
-  if (!index_.alive(handle)) return false;
-  Entry& entry = entry_of_live(handle);
-  if (!std::holds_alternative<Session>(entry.state)) return false;
-  return end_entry(entry, cause, now_, reason, origin, revocation);
-}
-
-bool Batch::expire(const index::Handle& handle, EndCause cause) {
-  if (!end(handle, cause, policy_origin(), {}, {})) return false;
-  ++counts_.expired;
-  return true;
-}
-
-void Batch::seal(audit::Record& record) {
-  record.time = now_;
-  ledger::AuditEntry& entry = memory_->next_audit();
-  entry.bytes.clear();
-  entry.bytes.reserve(kRecordBytes);
-  audit::seal(record, book_.chain, entry.bytes);
-  entry.seq = record.seq;
-  entry.time = record.time;
-  AuditLog::keys_of(record, entry.keys);
 }
 
 void Batch::add_document(std::string_view table, std::string key, std::optional<std::string> bytes) {
@@ -425,31 +340,6 @@ bool Batch::concerns(const Submission& submission) {
     const auto* start = std::get_if<StartSession>(&command);
     return start != nullptr && concerned_users_.contains({start->session.key.realm, start->session.user_id});
   });
-}
-
-bool Batch::durable_work() const {
-  if (memory_->has_audit() || memory_->has_ends() || !commit_.documents.empty()) return true;
-  bool changed = false;
-  memory_->each_entry([&](const Entry& entry) { changed = changed || entry.changed; });
-  return changed;
-}
-
-ledger::Commit& Batch::seal() {
-  memory_->each_entry([&](Entry& entry) {
-    if (entry.changed) changed_.push_back(&entry);
-  });
-  // Ends first, then rows in the order of their numbers: that is the order in which the index takes new ones.
-  const auto number = [](const Entry* entry) {
-    const auto* live = std::get_if<Session>(&entry->state);
-    return live == nullptr ? std::uint64_t{0} : live->no.value;
-  };
-  const auto rows = std::partition(changed_.begin(), changed_.end(), [&](const Entry* e) { return number(e) == 0; });
-  std::sort(rows, changed_.end(), [&](const Entry* a, const Entry* b) { return number(a) < number(b); });
-  for (const Entry* entry : changed_)
-    if (const auto* live = std::get_if<Session>(&entry->state)) memory_->next_put() = *live;
-  memory_->cut();
-  if (!journal_.empty()) journal_.finish(commit_.journal, now_);
-  return commit_;
 }
 
 void Batch::apply(

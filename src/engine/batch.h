@@ -58,7 +58,7 @@ class Batch {
   // Ends one that a policy no longer allows.
   bool expire(const index::Handle& handle, session::EndCause cause);
 
-  void add_record(audit::Record record) { seal(record); }
+  void add_record(audit::Record record);
   void add_document(std::string_view table, std::string key, std::optional<std::string> bytes);
   // Called in order when the batch is durable and applied, or has failed as a whole.
   void on_done(std::function<void(const Status&)> done) { done_.push_back(std::move(done)); }
@@ -66,8 +66,11 @@ class Batch {
   void on_durable(std::function<void()> adopt) { adopt_.push_back(std::move(adopt)); }
 
   bool durable_work() const;  // whether there is anything to append
-  ledger::Commit& seal();     // completes the commit: rows, journal; once
-  const ledger::Commit& commit() const { return commit_; }
+  // Completes the commit: records and journal of its ends, the audit chain from its last hash on, rows. Once, by any
+  // one thread, while others may ask book() and concerns(), and nothing is decided any more.
+  const ledger::Commit& seal(const Digest& last_hash);
+  // The chain's last hash with this batch. REQUIRES: sealed.
+  const Digest& last_hash() const { return last_hash_; }
   std::unique_ptr<Memory> take_memory();  // nothing else is asked of the batch afterwards
   // Puts the changes into the index, in slices under the WriteLock; calls `ended` for every row that goes.
   void apply(const std::function<void(const index::Handle&, const session::Session&, session::EndCause,
@@ -81,7 +84,7 @@ class Batch {
   // before the batch is applied. Builds a set of them once; for batches that are decided.
   bool concerns(const Submission& submission);
 
-  const Book& book() const { return book_; }
+  const Book& book() const { return book_; }  // its hash is the one of before the batch
   std::vector<Event>& events() { return events_; }
   bool watched() const { return mode_.watched; }
   const BatchCounts& counts() const { return counts_; }
@@ -95,6 +98,18 @@ class Batch {
 
  private:
   struct Entry;
+  // An end that is decided, and not yet in the commit.
+  struct EndWords {
+    session::Origin origin;
+    std::string reason, revocation;
+  };
+  struct End {
+    Entry* entry;
+    const EndWords* words;  // one of words_
+    Time at;
+    std::uint64_t seq;
+    Time time;
+  };
   using Tombstones = std::unordered_map<session::SessionKey, session::Tombstone>;
 
   Entry& entry_of(const session::SessionKey& key, const Tombstones& known);
@@ -105,7 +120,7 @@ class Batch {
                                      std::span<const std::optional<index::Handle>> found_live) const;
   CommandResult decide_one(const session::Command& command, const session::Origin& origin, const Tombstones& known);
   CommandResult start(const session::StartSession& command, const session::Origin& origin, Entry& entry);
-  // Ends it with end_command_, which is given all but the key here.
+  // What write_ends() is to write of it comes last in the journal and the audit log so far.
   bool end_entry(Entry& entry, session::EndCause cause, Time at, const std::string& reason,
                  const session::Origin& origin, const std::string& revocation);
   bool expire_if_due(Entry& entry, Time at);
@@ -113,7 +128,9 @@ class Batch {
   std::optional<CommandResult> touch_in_place(const session::TouchSession& touch,
                                               const std::optional<index::Handle>& handle);
   void publish(EventKind kind, const session::Session& session, std::optional<session::EndCause> cause);
-  void seal(audit::Record& record);
+  void write_ends();
+  void write_end(const End& end);
+  void put_record(const audit::Record& record);
   const session::Policy* policy_of(RealmId realm) const;
 
   void take_in(Entry& entry, const std::function<void(const index::Handle&, const session::Session&, session::EndCause,
@@ -133,6 +150,7 @@ class Batch {
   JournalWriter journal_;
   std::unordered_map<session::SessionKey, Entry*> by_key_;                  // of those that the index does not hold
   std::map<std::pair<RealmId, std::string>, std::vector<Entry*>> by_user_;  // live entries started or changed here
+  std::vector<End> ends_;                                                   // not yet written
   std::vector<Entry*> changed_;                                             // from seal() on
   std::unordered_set<session::SessionKey> concerned_;  // concerns(): once one of the two is not empty
   std::set<std::pair<RealmId, std::string>> concerned_users_;
@@ -142,10 +160,11 @@ class Batch {
   std::vector<Submission::ClientName> names_;
   BatchCounts counts_;
   std::map<RealmId, Flow> flow_;
+  Digest last_hash_{};
   // What every end needs and most share with the one before.
   audit::Record end_record_;
   session::Command end_command_ = session::EndSession{};
-  std::deque<std::string> revocations_;
+  std::deque<EndWords> words_;
 };
 
 session::Origin policy_origin();

@@ -1,5 +1,5 @@
 // What a batch fills, in a form that the next one can fill again: nothing is freed between them, so strings and vectors
-// keep what they have grown to. Of engine/batch.cpp alone.
+// keep what they have grown to. Of Batch alone.
 //
 // Threads: the sequencer's. Limits: as large as the largest batch that it served.
 #pragma once
@@ -20,7 +20,7 @@ struct Batch::Entry {
   std::optional<index::Handle> handle;   // where it stood in the index when the batch began
   std::optional<session::Session> last;  // as it was when it ended
   session::EndCause cause = session::EndCause::kRevoked;
-  const std::string* revocation = nullptr;  // one of revocations_; null: none
+  const std::string* revocation = nullptr;  // of one of words_; null: none
   bool changed = false;
 
   // A session to be filled, with the memory of the one that was here before.
@@ -72,7 +72,6 @@ class Batch::Memory {
   session::Session& next_put() { return next(commit.puts, puts_used_); }
   ledger::RowEnd& next_end() { return next(commit.ends, ends_used_); }
   ledger::AuditEntry& next_audit() { return next(commit.audit, audit_used_); }
-  bool has_ends() const { return ends_used_ > 0; }
   bool has_audit() const { return audit_used_ > 0; }
   template <class Visit>
   void each_entry(Visit visit) {

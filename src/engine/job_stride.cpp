@@ -1,4 +1,4 @@
-// A bulk revocation at full speed: while one chunk is written, the next is decided.
+// A bulk revocation at full speed: while one chunk is completed and written, the next is decided.
 //
 // Both are of one job, so they name different rows, and nothing else is decided between them: as soon as a caller
 // comes, the chunk under way is the last. What is being written is applied before what was decided after it is, and if
@@ -40,15 +40,15 @@ void Engine::Impl::stride() {
       next.batch = std::make_unique<Batch>(index, watch, ledger, options, before, clock.now(),
                                            Batch::Mode{hub.watched(), policies_on}, take_memory());
       next.ended = run_chunk(*next.batch, job, from, writing.ended);
-      if (!next.batch->durable_work())
-        next = {};
-      else
-        next.batch->seal();
+      if (!next.batch->durable_work()) next = {};
     }
     const bool has_written = writing.batch != nullptr;
     std::optional<Result<ledger::Position>> appended;
     if (has_written) appended = appender.wait();
-    if (next.batch && (!appended || *appended)) appender.begin(next.batch->commit());
+    if (next.batch && (!appended || *appended)) {
+      const Digest& last_hash = has_written ? writing.batch->last_hash() : book.chain.hash;
+      appender.begin([batch = next.batch.get(), last_hash]() -> const auto& { return batch->seal(last_hash); });
+    }
     if (appended && !adopt(*writing.batch, appended)) {
       if (next.batch) next.batch->finish(tl::make_unexpected(appended->error()));
       return;

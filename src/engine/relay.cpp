@@ -48,12 +48,13 @@ std::vector<Work> Engine::Impl::take_beside(Batch& writing, std::size_t callers_
 // Of a batch that is decided. False if it could not be written.
 bool Engine::Impl::relay(Batch& first) {
   const std::int64_t until_ns = clock.monotonic_ns() + kLongestRelayNs;
-  const auto begin = [this](Batch& batch) {
+  const auto begin = [this](Batch& batch, const Digest& last_hash) {
     {
       const std::lock_guard lock(queue_mutex);
       relay_written = false;
     }
-    appender.begin(batch.commit(), [this] {
+    const auto complete = [&batch, last_hash]() -> const auto& { return batch.seal(last_hash); };
+    appender.begin(complete, [this] {
       {
         const std::lock_guard lock(queue_mutex);
         relay_written = true;
@@ -64,8 +65,7 @@ bool Engine::Impl::relay(Batch& first) {
   Batch* writing = &first;
   std::unique_ptr<Batch> owned;
   const std::size_t half = std::max<std::size_t>(callers / 2, 1);
-  first.seal();
-  begin(first);
+  begin(first, book.chain.hash);
   for (;;) {
     std::unique_ptr<Batch> next;
     if (clock.monotonic_ns() < until_ns) {
@@ -74,15 +74,12 @@ bool Engine::Impl::relay(Batch& first) {
         policies_on = guard.look(now, clock.monotonic_ns());
         next = std::make_unique<Batch>(index, watch, ledger, options, writing->book(), now,
                                        Batch::Mode{hub.watched(), policies_on}, take_memory());
-        if (!decide(*next, works))
-          next.reset();
-        else if (next->durable_work())
-          next->seal();
+        if (!decide(*next, works)) next.reset();
       }
     }
     const Result<ledger::Position> appended = appender.wait();
     const bool durable = next && next->durable_work();
-    if (appended && durable) begin(*next);
+    if (appended && durable) begin(*next, writing->last_hash());
     if (!adopt(*writing, appended)) {
       if (next) next->finish(tl::make_unexpected(appended.error()));
       return false;

@@ -156,7 +156,7 @@ bool Engine::Impl::decide(Batch& batch, std::vector<Work>& works) {
 
 bool Engine::Impl::commit(Batch& batch) {
   if (!batch.durable_work()) return adopt(batch, std::nullopt);
-  return adopt(batch, ledger.append(batch.seal()));
+  return adopt(batch, ledger.append(batch.seal(book.chain.hash)));
 }
 
 // What the ledger said of a batch, if it was asked: the index takes the batch in, and everybody who waits for it is
@@ -179,8 +179,10 @@ bool Engine::Impl::adopt(Batch& batch, const std::optional<Result<ledger::Positi
     counters.audit_records += batch.records();
   }
   const auto realms_then = book.realms;
+  const Digest hash_then = book.chain.hash;
   book = batch.book();
   book.realms = realms_then;
+  book.chain.hash = appended ? batch.last_hash() : hash_then;
   batch.apply([this](const index::Handle& handle, const session::Session& session, session::EndCause cause,
                      const std::string& revocation) { row_ended(handle, session, cause, revocation); });
   for (const auto& [realm, f] : batch.flow()) {
