@@ -45,6 +45,13 @@ template <class Keys>
 class CountedTree {
  public:
   static constexpr std::uint32_t kNone = 0xffffffffU;
+  static constexpr int kMaxHeight = 12;
+  // The way from the root to a leaf.
+  struct Path {
+    std::uint32_t node[kMaxHeight];
+    std::uint32_t index[kMaxHeight];
+    std::uint32_t leaf;
+  };
 
   explicit CountedTree(const Keys& keys) : keys_(keys) { clear(); }
 
@@ -75,12 +82,19 @@ class CountedTree {
     CURFEW_CHECK(at != kNone, "an item is where its key says");
     remove(path, at, item);
   }
-  // Brings near what erase() will read.
-  void prefetch_erase(const Probe& probe) const {
-    Path path;
+  // The same in two steps, for many at once: finds the way and brings near what erase_at() will read. Other items may
+  // go in between.
+  void find_way(const Probe& probe, Path& path) const {
     descend(probe, path);
     const auto* bytes = reinterpret_cast<const char*>(&leaves_[path.leaf]);
     for (std::size_t i = 0; i < sizeof(Leaf); i += 64) index::prefetch(bytes + i);
+  }
+  void erase_at(Path& path, const Probe& probe, std::uint32_t item) {
+    const std::uint32_t at = leads(path) ? position_of(leaves_[path.leaf], item) : kNone;
+    if (at != kNone)
+      remove(path, at, item);
+    else
+      erase(probe, item);
   }
 
   // How many items are below the probe, or at it too, if `after_equal`.
@@ -204,7 +218,6 @@ class CountedTree {
  private:
   static constexpr std::uint32_t kLeafItems = 125;
   static constexpr std::uint32_t kFan = 64;
-  static constexpr int kMaxHeight = 12;
   struct Leaf {
     std::uint32_t count, previous, next;
     std::uint32_t item[kLeafItems];
@@ -216,12 +229,6 @@ class CountedTree {
         first[kFan];              // first: an item at the separator, unless by value
     std::uint32_t count, unused;  // no bytes between: images are compared and summed
   };
-  struct Path {
-    std::uint32_t node[kMaxHeight];
-    std::uint32_t index[kMaxHeight];
-    std::uint32_t leaf;
-  };
-
   int compare_separator(const Probe& probe, const Inner& inner, std::uint32_t i) const {
     if (probe.hi != inner.hi[i]) return probe.hi < inner.hi[i] ? -1 : 1;
     if (probe.lo != inner.lo[i]) return probe.lo < inner.lo[i] ? -1 : 1;
@@ -257,6 +264,16 @@ class CountedTree {
       node = inners_[node].child[path.index[level]];
     }
     path.leaf = node;
+  }
+  // Whether a path that was found before still goes from the root to its leaf.
+  bool leads(const Path& path) const {
+    std::uint32_t node = root_;
+    for (int level = 0; level < height_; ++level) {
+      const Inner& inner = inners_[node];
+      if (path.node[level] != node || path.index[level] >= inner.count) return false;
+      node = inner.child[path.index[level]];
+    }
+    return node == path.leaf;
   }
   bool after_last(const Probe& probe) const {
     const Leaf& leaf = leaves_[last_leaf_];

@@ -214,7 +214,7 @@ void Index::prefetch(std::span<const Handle> handles) const {
 
 Index::Facts Index::facts(const Handle& handle) const {
   const RowFacts& facts = impl_->find(handle.realm)->rows().facts(handle.row);
-  return {facts.type(), facts.has(RowFacts::kRememberMe), Time{facts.started()}, Time{facts.last_access()}};
+  return {facts.type(), facts.has(RowFacts::kRememberMe), Time{facts.started()}, Time{facts.last_access()}, facts.user};
 }
 
 std::uint64_t Index::size(RealmId id) const {

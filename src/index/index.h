@@ -151,6 +151,7 @@ class Index {
     session::SessionType type;
     bool remember_me;
     Time started, last_access;
+    std::uint32_t user;
   };
   Facts facts(const Handle& handle) const;
   struct Names {

@@ -1,12 +1,15 @@
 #include "index/realm_index.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "base/text.h"
 
 namespace curfew::index {
 namespace {
+
+constexpr std::size_t kBatch = 64;  // rows whose memory is fetched side by side
 
 int three_way(std::uint64_t a, std::uint64_t b) {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -192,33 +195,34 @@ void RealmIndex::settle() {
 void RealmIndex::settle_ends() {
   if (ending_.empty()) return;
   // Four rounds over the batch, each asking for what the next will read.
-  constexpr std::size_t batch = 64;
   for (std::span<const std::uint32_t> rest = ending_; !rest.empty();
-       rest = rest.subspan(std::min(batch, rest.size()))) {
-    const auto rows = rest.first(std::min(batch, rest.size()));
+       rest = rest.subspan(std::min(kBatch, rest.size()))) {
+    const auto rows = rest.first(std::min(kBatch, rest.size()));
     for (const std::uint32_t row : rows) rows_.prefetch(row);
     for (const std::uint32_t row : rows) {
       users_.prefetch(rows_.facts(row).user);
       by_key_.prefetch(rows_.key_hash(row));
       rows_.prefetch_deep(row);
     }
-    for (const std::uint32_t row : rows) {
+    std::array<Ways, kBatch> ways;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::uint32_t row = rows[i];
       users_.prefetch_rows(rows_.facts(row).user);
-      by_last_access_.prefetch_erase(last_access_keys_.probe(row));
-      by_started_.prefetch_erase(started_keys_.probe(row));
-      by_ip_.prefetch_erase(ip_keys_.probe(row));
-      by_name_.prefetch_erase(name_keys_.probe(row));
+      by_last_access_.find_way(last_access_keys_.probe(row), ways[i].by_last_access);
+      by_started_.find_way(started_keys_.probe(row), ways[i].by_started);
+      by_ip_.find_way(ip_keys_.probe(row), ways[i].by_ip);
+      by_name_.find_way(name_keys_.probe(row), ways[i].by_name);
     }
-    for (const std::uint32_t row : rows) end_row(row);
+    for (std::size_t i = 0; i < rows.size(); ++i) end_row(rows[i], ways[i]);
   }
   ending_.clear();
 }
 
-void RealmIndex::end_row(std::uint32_t row) {
-  by_last_access_.erase(last_access_keys_.probe(row), row);
-  by_started_.erase(started_keys_.probe(row), row);
-  by_ip_.erase(ip_keys_.probe(row), row);
-  by_name_.erase(name_keys_.probe(row), row);
+void RealmIndex::end_row(std::uint32_t row, Ways& ways) {
+  by_last_access_.erase_at(ways.by_last_access, last_access_keys_.probe(row), row);
+  by_started_.erase_at(ways.by_started, started_keys_.probe(row), row);
+  by_ip_.erase_at(ways.by_ip, ip_keys_.probe(row), row);
+  by_name_.erase_at(ways.by_name, name_keys_.probe(row), row);
   by_key_.erase(rows_.key_hash(row), row);
   if (const auto token = rows_.token(row)) by_token_.erase(RowStore::token_hash(*token), row);
   leave_bitmaps(row);
@@ -252,10 +256,12 @@ bool RealmIndex::touch(std::uint32_t row, Time at, const std::optional<IpAddress
 void RealmIndex::settle_touches() {
   if (moving_.empty()) return;
   const auto old_key = [&](const Moving& m) { return LastAccessKeys::at(m.from, rows_.facts(m.row).no); };
-  constexpr std::size_t ahead = 8;
-  for (std::size_t i = 0; i < moving_.size(); ++i) {
-    if (i + ahead < moving_.size()) by_last_access_.prefetch_erase(old_key(moving_[i + ahead]));
-    by_last_access_.erase(old_key(moving_[i]), moving_[i].row);
+  std::array<CountedTree<LastAccessKeys>::Path, kBatch> ways;
+  for (std::size_t begin = 0; begin < moving_.size(); begin += kBatch) {
+    const std::size_t count = std::min(kBatch, moving_.size() - begin);
+    for (std::size_t i = 0; i < count; ++i) by_last_access_.find_way(old_key(moving_[begin + i]), ways[i]);
+    for (std::size_t i = 0; i < count; ++i)
+      by_last_access_.erase_at(ways[i], old_key(moving_[begin + i]), moving_[begin + i].row);
   }
   const auto before = [&](const Moving& a, const Moving& b) {
     const RowFacts &x = rows_.facts(a.row), &y = rows_.facts(b.row);

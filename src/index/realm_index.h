@@ -179,7 +179,14 @@ class RealmIndex {
   void leave_bitmaps(std::uint32_t row);
   void settle_touches();
   void settle_ends();
-  void end_row(std::uint32_t row);
+  // To a row's places in the orders.
+  struct Ways {
+    CountedTree<LastAccessKeys>::Path by_last_access;
+    CountedTree<StartedKeys>::Path by_started;
+    CountedTree<IpKeys>::Path by_ip;
+    CountedTree<NameKeys>::Path by_name;
+  };
+  void end_row(std::uint32_t row, Ways& ways);
   void build_tables();
   void build_device_bitmaps();
   void verify_devices_and_marks() const;

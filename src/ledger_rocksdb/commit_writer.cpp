@@ -13,12 +13,6 @@ namespace {
 // A batch that was once this big gives its memory back.
 constexpr std::size_t kKeptBatchBytes = 32 << 20;
 
-std::uint64_t first_eight(std::string_view id) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | (i < id.size() ? static_cast<unsigned char>(id[i]) : 0U);
-  return value;
-}
-
 }  // namespace
 
 void CommitWriter::start_batch() {

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <functional>
-#include <queue>
 #include <span>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "ledger_rocksdb/errors.h"
@@ -311,23 +311,29 @@ Status FreshEnds::take_in(const Blocks& blocks, bool over) const {
   SortedFile rows(open, open.columns().rows, store_.options().directory + std::string(kSettlingRowsFile), over);
 
   struct Head {
+    std::uint64_t realm_and_type, id_begin;  // decide nearly always
     std::string_view key, tombstone;
-    std::size_t block, at;
+    std::size_t block;
   };
+  std::vector<Head> heads;
+  std::size_t size = 0;
+  for (const auto& block : blocks) size += block->size();
+  heads.reserve(size);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    for (std::size_t at = 0; at < blocks[i]->size(); ++at) {
+      const auto [key, tombstone] = blocks[i]->entry(at);
+      heads.push_back({first_eight(key.substr(0, kIdAt)), first_eight(key.substr(kIdAt)), key, tombstone, i});
+    }
+  }
   // Ascending; of one key the latest block first.
-  const auto later = [](const Head& a, const Head& b) { return a.key != b.key ? a.key > b.key : a.block < b.block; };
-  std::priority_queue<Head, std::vector<Head>, decltype(later)> heads(later);
-  const auto push = [&](std::size_t block, std::size_t at) {
-    if (at == blocks[block]->size()) return;
-    const auto [key, tombstone] = blocks[block]->entry(at);
-    heads.push({key, tombstone, block, at});
-  };
-  for (std::size_t i = 0; i < blocks.size(); ++i) push(i, 0);
+  std::sort(heads.begin(), heads.end(), [](const Head& a, const Head& b) {
+    const auto begin = std::tie(a.realm_and_type, a.id_begin), other = std::tie(b.realm_and_type, b.id_begin);
+    if (begin != other) return begin < other;
+    const int by_key = a.key.compare(b.key);
+    return by_key != 0 ? by_key < 0 : a.block > b.block;
+  });
   std::string_view before;  // no key is empty
-  while (!heads.empty() && tombstones.status().ok()) {
-    const Head head = heads.top();
-    heads.pop();
-    push(head.block, head.at + 1);
+  for (const Head& head : heads) {
     if (head.key == std::exchange(before, head.key)) continue;
     // What a trim has passed would cover a later end of the same key.
     const auto tombstone = session::decode_tombstone(head.tombstone);

@@ -9,7 +9,6 @@ namespace curfew::ledger_rocksdb {
 namespace {
 
 constexpr std::size_t kStateBytes = 32;
-constexpr std::size_t kTombstonePrefix = 5;
 
 static_assert(std::endian::native == std::endian::little, "the swaps below assume it");
 
@@ -70,6 +69,13 @@ std::optional<State> decode_state(std::string_view bytes) {
                Time{static_cast<std::int64_t>(get_u64(bytes.data() + 24))}};
 }
 
+std::uint64_t first_eight(std::string_view text) {
+  std::uint64_t value = 0;
+  if (text.size() >= 8) return get_u64(text.data());
+  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0U);
+  return value;
+}
+
 void put_tombstone_key(std::string& out, const session::SessionKey& key) {
   put_u32(out, key.realm.value);
   out.push_back(static_cast<char>(key.type));
@@ -77,11 +83,11 @@ void put_tombstone_key(std::string& out, const session::SessionKey& key) {
 }
 
 std::optional<session::SessionKey> parse_tombstone_key(std::string_view bytes) {
-  if (bytes.size() < kTombstonePrefix) return std::nullopt;
+  if (bytes.size() < kIdAt) return std::nullopt;
   const auto type = static_cast<std::uint8_t>(bytes[4]);
   if (type > static_cast<std::uint8_t>(session::SessionType::kOffline)) return std::nullopt;
   return session::SessionKey{session::RealmId(get_u32(bytes.data())), static_cast<session::SessionType>(type),
-                             std::string(bytes.substr(kTombstonePrefix))};
+                             std::string(bytes.substr(kIdAt))};
 }
 
 std::string block_key(ledger::Position position) {

@@ -50,7 +50,11 @@ struct State {
 std::string encode_state(const State& state);
 std::optional<State> decode_state(std::string_view bytes);
 
-// realm u32, type u8, id.
+// The first bytes as a number, zeros behind the last. Where two differ, so do the texts, and in the same way.
+std::uint64_t first_eight(std::string_view text);
+
+// realm u32, type u8, id, which begins at kIdAt.
+inline constexpr std::size_t kIdAt = 5;
 void put_tombstone_key(std::string& out, const session::SessionKey& key);
 std::optional<session::SessionKey> parse_tombstone_key(std::string_view bytes);
 
