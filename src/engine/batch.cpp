@@ -20,6 +20,7 @@ using session::TouchSession;
 
 // Rows that are written under one WriteLock: some hundred microseconds.
 constexpr std::size_t kSlice = 128;
+constexpr std::size_t kFetched = 64;  // sessions whose memory is asked for at once
 
 std::uint64_t row_of(const index::Handle& handle) {
   return std::uint64_t{handle.realm.value} << 32 | handle.row;
@@ -134,11 +135,14 @@ Result<std::vector<CommandResult>> Batch::decide(const Submission& submission) {
   write_ends();
   std::vector<CommandResult> results;
   results.reserve(submission.commands.size());
+  watch_.set_storm(submission.commands.size() > kStorm);
   // Touches that follow each other share a lock: the index then puts them into its orders together.
   std::optional<index::Index::WriteLock> lock;
   std::size_t in_lock = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
     const session::Command& command = submission.commands[i];
+    if (found.size() > kStorm && i % kFetched == 0)
+      watch_.prefetch(std::span(found).subspan(i, std::min(kFetched, found.size() - i)));
     ++counts_.commands;
     if (const auto* touch = std::get_if<TouchSession>(&command)) {
       if (!lock) {
@@ -344,6 +348,7 @@ bool Batch::concerns(const Submission& submission) {
 
 void Batch::apply(
     const std::function<void(const index::Handle&, const Session&, EndCause, const std::string&)>& ended) {
+  watch_.set_storm(changed_.size() > kStorm);
   for (auto next = changed_.begin(); next != changed_.end();) {
     const index::Index::WriteLock lock(index_);
     for (std::size_t n = 0; n < kSlice && next != changed_.end(); ++next, ++n) take_in(**next, ended);

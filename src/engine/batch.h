@@ -31,6 +31,9 @@ struct Book {
   session::SessionNo last_no;
 };
 
+// So many changes at once are left to the watch's sweep, and to when there is time for it.
+inline constexpr std::size_t kStorm = 32;
+
 struct BatchCounts {
   std::uint64_t commands = 0, started = 0, touched = 0, ended = 0, refused = 0, expired = 0;
 };

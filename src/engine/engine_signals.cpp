@@ -13,7 +13,6 @@ constexpr Duration kSweepSignals = Duration::seconds(1);
 constexpr std::size_t kSweepBudget = 16;  // users looked at between two rounds: a quarter of a millisecond
 constexpr std::size_t kBusyBudget = 4;    // when somebody waits, once each kBusyPause: a fiftieth of the time
 constexpr std::int64_t kBusyPause = 5 * kNsPerMs;
-constexpr std::size_t kStorm = 32;            // checks since the round before, a millisecond ago while users wait
 constexpr std::size_t kProfileSlice = 4'096;  // profiles written with one commit
 
 std::string suppression_words(const signal::Suppression& suppression) {

@@ -227,6 +227,7 @@ bool Engine::Impl::drain_touches() {
   }
   if (touch_batch.empty()) return false;
   const bool watched = hub.watched();
+  watch.set_storm(touch_batch.size() > kStorm);
   std::vector<Event> events;
   for (std::size_t i = 0; i < touch_batch.size();) {
     const index::Index::WriteLock lock(index);

@@ -18,6 +18,9 @@ namespace curfew::signal {
 class ProfileStore {
  public:
   std::optional<Profile> get(std::uint32_t user) const;
+  void prefetch(std::uint32_t user) const {
+    if (user < refs_.size()) index::prefetch(&refs_[user]);
+  }
   bool put(std::uint32_t user, const Profile& profile);  // false: it is the one that was there
   void remove(std::uint32_t user);
   // Appends bytes that are the same only as long as get() gives the same.

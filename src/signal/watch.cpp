@@ -184,7 +184,7 @@ void Watch::Impl::used(const index::Handle& handle, const Before& before, Time a
   const bool device = row.device_hash != before.device_hash, moved = row.ip != before.ip;
   // Where it was, with what it was: all that may come of it is that it is active beside others again.
   if (!woke && !device && !moved) {
-    if (joins(realm, row.user, before, at)) enqueue(realm, row.user);
+    if (may_join(realm, row.user, before, at)) enqueue(realm, row.user, Waiting::kPerhaps);
     return;
   }
   if (device || moved) arrived(realm, row.ip, index.device_key(handle));
@@ -209,17 +209,22 @@ void Watch::Impl::used(const index::Handle& handle, const Before& before, Time a
   look_soon(realm, row.user, now);
 }
 
-// Whether a session that was out of use is now one of enough that are in use to be in too many networks at once.
-bool Watch::Impl::joins(const RealmState& realm, std::uint32_t user, const Before& before, Time at) const {
+// A session that was out of use is now in use: with enough others it may be in too many networks at once. Which others
+// are, the sweep looks up, since a storm of touches would wait for it.
+bool Watch::Impl::may_join(const RealmState& realm, std::uint32_t user, const Before& before, Time at) {
   const RuleSettings& rule = realm.settings->rules[Rule::kManyNetworks];
-  const auto enough = static_cast<std::uint64_t>(rule.threshold);
-  if (!rule.enabled || at - before.last_access <= rule.window || sessions_of(realm, user) < enough) return false;
+  return rule.enabled && at - before.last_access > rule.window &&
+         sessions_of(realm, user) >= static_cast<std::uint64_t>(rule.threshold);
+}
+
+bool Watch::Impl::enough_in_use(const RealmState& realm, std::uint32_t user, Time now) const {
+  const RuleSettings& rule = realm.settings->rules[Rule::kManyNetworks];
   std::vector<index::Handle> handles;
   index.handles_of(realm.id, user, kSessionsLookedAt, handles);
   const auto in_use = std::count_if(handles.begin(), handles.end(), [&](const index::Handle& handle) {
-    return at - index.facts(handle).last_access <= rule.window;
+    return now - index.facts(handle).last_access <= rule.window;
   });
-  return static_cast<std::uint64_t>(in_use) >= enough;
+  return in_use >= rule.threshold;
 }
 
 void Watch::updated(const index::Handle& handle, const Before& before, Time now) {
@@ -244,7 +249,7 @@ void Watch::ended(RealmId realm_id, std::uint32_t user, SessionNo, Time now) {
 // A few users are looked at at once, so that whoever changed something sees what came of it. The many of an import, a
 // storm of touches or a realm that ends are left to the sweep, which looks at each once and when there is time.
 void Watch::Impl::look_soon(RealmState& realm, std::uint32_t user, Time now, std::optional<Profile> known) {
-  if (looked_at_once++ < kLookedAtOnce)
+  if (!storm && looked_at_once++ < kLookedAtOnce)
     adopt(realm, user, judge_user(realm, user, now, true, std::move(known)), true);
   else
     enqueue(realm, user);
@@ -270,6 +275,21 @@ void Watch::set_realm(RealmId id, std::shared_ptr<const Settings> settings) {
       if (realm.sessions[user] > static_cast<std::uint64_t>(floor)) realm.crowded.insert(user);
   }
   if (impl_->ready) realm.walk = 0;
+}
+
+void Watch::prefetch(std::span<const std::optional<index::Handle>> handles) const {
+  for (const auto& handle : handles) {
+    const RealmState* realm = handle ? impl_->find(handle->realm) : nullptr;
+    if (realm == nullptr) continue;
+    const std::uint32_t user = impl_->index.facts(*handle).user;
+    if (user < realm->sessions.size()) index::prefetch(&realm->sessions[user]);
+    if (user < realm->waiting.size()) index::prefetch(&realm->waiting[user]);
+    realm->profiles.prefetch(user);
+  }
+}
+
+void Watch::set_storm(bool storm) {
+  impl_->storm = storm;
 }
 
 void Watch::drop_realm(RealmId realm) {

@@ -108,6 +108,10 @@ class Watch {
   void updated(const index::Handle& handle, const Before& before, Time now);
   void touched(const index::Handle& handle, const Before& before, Time at);
   void ended(RealmId realm, std::uint32_t user, SessionNo no, Time now);
+  // Brings near what touches of these sessions will read. Any may be missing.
+  void prefetch(std::span<const std::optional<index::Handle>> handles) const;
+  // While it is on, nobody is looked at at once: of many changes that come together.
+  void set_storm(bool storm);
   // Whether a touch could change anything here. False for the mass of them.
   static bool rested(Time last_access, Time at) { return at - last_access > kStill; }
   static bool worth_a_look(const Before& before, Time at, const IpAddress& ip) {

@@ -36,7 +36,10 @@ struct Flag {
 struct ToLookAt {
   std::uint32_t user = 0;
   bool news = true;
+  bool perhaps = false;  // only if enough sessions are in use
 };
+// Of a user in the queue.
+enum class Waiting : std::uint8_t { kNo, kPerhaps, kYes };
 
 // How many sessions users commonly have: median and median absolute deviation of those who have any.
 class Crowd {
@@ -79,11 +82,11 @@ struct RealmState {
 
   std::unordered_set<std::uint32_t> dirty;  // profiles
   std::deque<std::uint32_t> queue;          // users to look at
-  std::unordered_set<std::uint32_t> queued;
-  std::optional<std::uint32_t> walk;  // every user from this one on is to be looked at
-  std::atomic<bool> opening{false};   // this walk is the one after the start
-  Time swept;                         // suppressions that expired before it are known to have
-  std::deque<std::uint32_t> round;    // those with findings, to be looked at again in this round
+  index::PagedArray<Waiting> waiting;       // by user number; kNo: not in the queue
+  std::optional<std::uint32_t> walk;        // every user from this one on is to be looked at
+  std::atomic<bool> opening{false};         // this walk is the one after the start
+  Time swept;                               // suppressions that expired before it are known to have
+  std::deque<std::uint32_t> round;          // those with findings, to be looked at again in this round
   Time next_round;
 };
 
@@ -103,7 +106,8 @@ struct Watch::Impl {
   void keep(RealmState& realm, std::uint32_t user, Profile profile);
   void travel(const RealmState& realm, Profile& profile, const index::RowView& row, const Sighting& seen) const;
   void used(const index::Handle& handle, const Before& before, Time at, Time now);
-  bool joins(const RealmState& realm, std::uint32_t user, const Before& before, Time at) const;
+  static bool may_join(const RealmState& realm, std::uint32_t user, const Before& before, Time at);
+  bool enough_in_use(const RealmState& realm, std::uint32_t user, Time now) const;
   void arrived(RealmState& realm, const IpAddress& ip, const std::string& device);
   void count_sessions(RealmState& realm, std::uint32_t user, std::int64_t change);
   static std::uint64_t sessions_of(const RealmState& realm, std::uint32_t user) {
@@ -135,7 +139,7 @@ struct Watch::Impl {
   bool same(const RealmState& realm, std::uint32_t user, const Judged& judged) const;
   void adopt(RealmState& realm, std::uint32_t user, Judged judged, bool news);
   void set_marks(RealmState& realm, std::uint32_t user, const Judged& judged);
-  static void enqueue(RealmState& realm, std::uint32_t user);
+  static void enqueue(RealmState& realm, std::uint32_t user, Waiting how = Waiting::kYes);
 
   // --- watch_sweep.cpp
   void recount(RealmState& realm);
@@ -151,7 +155,8 @@ struct Watch::Impl {
   std::map<RealmId, std::unique_ptr<RealmState>> realms;
   std::vector<Raised> raised;
   std::size_t looked_at_once = 0;  // since the last sweep
-  bool ready = false;              // loaded
+  bool storm = false;
+  bool ready = false;  // loaded
 };
 
 }  // namespace curfew::signal

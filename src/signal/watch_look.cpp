@@ -283,8 +283,11 @@ void Watch::Impl::adopt(RealmState& realm, std::uint32_t user, Judged judged, bo
   if (!fresh.findings.empty()) raised.push_back({realm.id, user, std::move(fresh)});
 }
 
-void Watch::Impl::enqueue(RealmState& realm, std::uint32_t user) {
-  if (realm.queued.insert(user).second) realm.queue.push_back(user);
+void Watch::Impl::enqueue(RealmState& realm, std::uint32_t user, Waiting how) {
+  realm.waiting.grow(std::size_t{user} + 1);
+  Waiting& waiting = realm.waiting[user];
+  if (waiting == Waiting::kNo) realm.queue.push_back(user);
+  waiting = std::max(waiting, how);
 }
 
 }  // namespace curfew::signal

@@ -1,5 +1,6 @@
 // What time resolves; users who are looked at because of others; and the start.
 #include <algorithm>
+#include <utility>
 
 #include "signal/watch_impl.h"
 
@@ -7,6 +8,7 @@ namespace curfew::signal {
 namespace {
 
 constexpr Duration kRound = Duration::seconds(15);  // everybody with findings is looked at again this often
+constexpr std::size_t kGlances = 8;                 // at what a user has in use: as much work as one look
 
 }  // namespace
 
@@ -40,7 +42,7 @@ std::optional<ToLookAt> Watch::Impl::next_user(RealmState& realm, Time now) {
   if (!realm.queue.empty()) {
     out.user = realm.queue.front();
     realm.queue.pop_front();
-    realm.queued.erase(out.user);
+    out.perhaps = std::exchange(realm.waiting[out.user], Waiting::kNo) == Waiting::kPerhaps;
     return out;
   }
   if (realm.walk && *realm.walk >= realm.sessions.size()) {
@@ -77,7 +79,12 @@ bool Watch::Impl::sweep_realm(RealmState& realm, Time now, std::size_t& budget) 
                   [&](const Suppression& s) { return realm.swept < s.expires && s.expires <= now; }))
     realm.walk = 0;
   realm.swept = std::max(realm.swept, now);
+  std::size_t glances = budget * kGlances;
   while (const auto whom = next_user(realm, now)) {
+    if (whom->perhaps && !enough_in_use(realm, whom->user, now)) {
+      if (--glances == 0) return false;
+      continue;
+    }
     look_unlocked(realm, *whom, now);
     if (--budget == 0) return false;
   }
