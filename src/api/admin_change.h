@@ -41,7 +41,7 @@ void change_directory(Services& services, Call call, DirectoryChange<T> change) 
     auto made = std::make_shared<access::Prepared<T>>(*std::move(prepared));
     auto adopted = std::make_shared<Status>();
     services.engine.write_documents(
-        engine_documents(made->documents), std::move(record),
+        engine_documents(made->documents), {std::move(record)},
         [&services, made, adopted] { *adopted = services.directory.adopt(made->documents, made->version); },
         [held, made, adopted, answer = change.answer, turn = std::move(turn)](Result<std::uint64_t> written) {
           if (!written) return held->refuse(written.error());

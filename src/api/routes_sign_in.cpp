@@ -120,7 +120,7 @@ void sign_in(Services& services, Call call) {
   record.target = call.caller.name;
   auto held = std::make_shared<Call>(std::move(call));
   services.engine.write_documents(
-      engine_documents(signed_in->documents), std::move(record), {},
+      engine_documents(signed_in->documents), {std::move(record)}, {},
       [&services, held, token = std::move(signed_in->token)](Result<std::uint64_t> written) {
         if (!written) {
           services.directory.sign_out(token);  // a sign-in that could not be recorded did not happen
@@ -141,7 +141,7 @@ void logout(Services& services, Call call) {
   audit::Record record = record_of(call, audit::action::kSignOut);
   record.target = call.caller.name;
   auto held = std::make_shared<Call>(std::move(call));
-  services.engine.write_documents(std::move(documents), std::move(record), {}, [held](Result<std::uint64_t> written) {
+  services.engine.write_documents(std::move(documents), {std::move(record)}, {}, [held](Result<std::uint64_t> written) {
     if (!written) return held->refuse(written.error());
     held->answer(no_content().with("Set-Cookie", cookie_text(*held, "", true)));
   });

@@ -20,20 +20,19 @@ audit::Record record_of(std::string_view action, const std::string& target) {
 
 // Makes prepared changes durable, with their records, and adopts them. Waits: for start-up and shutdown only.
 Status carry_out(access::Directory& directory, engine::Engine& engine, std::vector<access::DocumentChange> documents,
-                 std::uint64_t version, audit::Record record, std::optional<audit::Record> second = {}) {
+                 std::uint64_t version, std::vector<audit::Record> records) {
   std::vector<engine::DocumentChange> changes;
   for (const access::DocumentChange& change : documents) changes.push_back({change.table, change.key, change.bytes});
   auto promise = std::make_shared<std::promise<Status>>();
   auto adopted = std::make_shared<Status>();
   engine.write_documents(
-      std::move(changes), std::move(record),
+      std::move(changes), std::move(records),
       [&directory, adopted, documents = std::move(documents), version] {
         *adopted = directory.adopt(documents, version);
       },
       [promise, adopted](const Result<std::uint64_t>& written) {
         promise->set_value(written ? *adopted : Status(tl::make_unexpected(written.error())));
       });
-  if (second) engine.record(*std::move(second));
   return promise->get_future().get();
 }
 
@@ -53,7 +52,7 @@ Result<BootstrapResult> bootstrap(access::Directory& directory, engine::Engine& 
     return fail(prepared.error().code, prepared.error().reason,
                 "CURFEW_BOOTSTRAP_ADMIN_PASSWORD: " + prepared.error().message, "CURFEW_BOOTSTRAP_ADMIN_PASSWORD");
   std::vector<access::DocumentChange> documents = prepared->documents;
-  std::optional<audit::Record> key_record;
+  std::vector<audit::Record> records{record_of(audit::action::kOperatorCreated, "admin")};
   if (input.api_key) {
     access::KeyInput key;
     key.name = "bootstrap";
@@ -63,14 +62,13 @@ Result<BootstrapResult> bootstrap(access::Directory& directory, engine::Engine& 
       return fail(made.error().code, made.error().reason, "CURFEW_BOOTSTRAP_API_KEY: " + made.error().message,
                   "CURFEW_BOOTSTRAP_API_KEY");
     documents.insert(documents.end(), made->documents.begin(), made->documents.end());
-    key_record = record_of(audit::action::kKeyCreated, "bootstrap");
+    records.push_back(record_of(audit::action::kKeyCreated, "bootstrap"));
   }
   if (!input.admin_password) {
     if (input.keep_password) CURFEW_TRY_STATUS(input.keep_password(*admin.password));
     result.made_password = admin.password;
   }
-  CURFEW_TRY_STATUS(carry_out(directory, engine, std::move(documents), prepared->version,
-                              record_of(audit::action::kOperatorCreated, "admin"), std::move(key_record)));
+  CURFEW_TRY_STATUS(carry_out(directory, engine, std::move(documents), prepared->version, std::move(records)));
   return result;
 }
 
@@ -78,8 +76,8 @@ Status remove_own_key(access::Directory& directory, engine::Engine& engine, cons
   for (const access::ApiKey& key : directory.keys()) {
     if (key.name != name) continue;
     CURFEW_TRY(const auto removal, directory.prepare_key_removal(key.id));
-    CURFEW_TRY_STATUS(
-        carry_out(directory, engine, removal.documents, removal.version, record_of(audit::action::kKeyDeleted, name)));
+    CURFEW_TRY_STATUS(carry_out(directory, engine, removal.documents, removal.version,
+                                {record_of(audit::action::kKeyDeleted, name)}));
   }
   return {};
 }
@@ -92,7 +90,7 @@ Result<std::string> renew_own_key(access::Directory& directory, engine::Engine& 
   input.grants = grants;
   CURFEW_TRY(const auto made, directory.prepare_key(input));
   CURFEW_TRY_STATUS(
-      carry_out(directory, engine, made.documents, made.version, record_of(audit::action::kKeyCreated, name)));
+      carry_out(directory, engine, made.documents, made.version, {record_of(audit::action::kKeyCreated, name)}));
   return made.value.text;
 }
 

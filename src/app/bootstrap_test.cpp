@@ -101,6 +101,7 @@ TEST_F(BootstrapTest, OperatorAndKeyAreOneCommit) {
   EXPECT_EQ(operators, 1U);
   EXPECT_EQ(keys, 1U);
   EXPECT_EQ(records, 2U);
+  EXPECT_EQ(ledger.position(), 1U);
 }
 
 }  // namespace

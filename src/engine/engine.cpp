@@ -143,21 +143,21 @@ Result<std::optional<session::Tombstone>> Engine::tombstone(const session::Sessi
 // -----------------------------------------------------------------------------------------------------------
 
 void Engine::record(audit::Record record, Done<std::uint64_t> done) {
-  write_documents({}, std::move(record), {}, std::move(done));
+  write_documents({}, {std::move(record)}, {}, std::move(done));
 }
 
-void Engine::write_documents(std::vector<DocumentChange> changes, std::optional<audit::Record> record,
+void Engine::write_documents(std::vector<DocumentChange> changes, std::vector<audit::Record> records,
                              std::function<void()> adopt, Done<std::uint64_t> done) {
   auto shared = std::make_shared<Done<std::uint64_t>>(std::move(done));
   Work work;
   work.weight = 1 + changes.size();
-  work.decide = [changes = std::move(changes), record = std::move(record), adopt = std::move(adopt),
+  work.decide = [changes = std::move(changes), records = std::move(records), adopt = std::move(adopt),
                  shared](Batch& batch) mutable -> Status {
     for (DocumentChange& change : changes)
       batch.add_document(change.table, std::move(change.key), std::move(change.bytes));
-    if (record) batch.add_record(std::move(*record));
+    for (audit::Record& record : records) batch.add_record(std::move(record));
     if (adopt) batch.on_durable(std::move(adopt));
-    const std::uint64_t seq = record ? batch.book().chain.seq : 0;
+    const std::uint64_t seq = records.empty() ? 0 : batch.book().chain.seq;
     batch.on_done([shared, seq](const Status& status) {
       if (!*shared) return;
       if (status)

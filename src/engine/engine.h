@@ -179,9 +179,9 @@ class Engine {
   // about something that is not a session command (a sign-in, a denial). Durable when `done` is called; `done` may be
   // empty.
   void record(audit::Record record, Done<std::uint64_t> done = {});
-  // Documents of other modules, with the record that says so, in one commit. `adopt` runs on the sequencer's thread
-  // once it is durable, before `done`.
-  void write_documents(std::vector<DocumentChange> changes, std::optional<audit::Record> record,
+  // Documents of other modules, with the records that say so, in one commit. `adopt` runs on the sequencer's thread
+  // once it is durable, before `done`, which is given the seq of the last record.
+  void write_documents(std::vector<DocumentChange> changes, std::vector<audit::Record> records,
                        std::function<void()> adopt, Done<std::uint64_t> done);
   const AuditLog& audit_log() const;
 
