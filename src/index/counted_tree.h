@@ -9,6 +9,7 @@
 //   Probe probe(item)                  the item's key as it is now
 //   int compare(const Probe&, item)    a total order; `no` decides between equal keys
 //   bool marked(item)
+//   void prefetch(item), prefetch_deep(item): in this order, what compare() will read
 //   static constexpr bool kByValue     a Probe's hi, lo and no are the whole key: no need to look at an item to compare
 //
 // Invariants: items are distinct and ordered; every separator is above all items to its left and at or below all to its
@@ -22,6 +23,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
 #include "index/image.h"
@@ -82,12 +84,22 @@ class CountedTree {
     CURFEW_CHECK(at != kNone, "an item is where its key says");
     remove(path, at, item);
   }
-  // The same in two steps, for many at once: finds the way and brings near what erase_at() will read. Other items may
-  // go in between.
+  // Both in steps, for many items or trees side by side, so that each step brings near what the next one reads. First
+  // the way to the leaf of a key; then erase_at(), where other items may have gone in between; or for insert_at(),
+  // between which and find_way() nothing changes, prefetch_search() twice.
   void find_way(const Probe& probe, Path& path) const {
     descend(probe, path);
     const auto* bytes = reinterpret_cast<const char*>(&leaves_[path.leaf]);
     for (std::size_t i = 0; i < sizeof(Leaf); i += 64) index::prefetch(bytes + i);
+  }
+  void prefetch_search(const Path& path, bool deep) const {
+    const Leaf& leaf = leaves_[path.leaf];
+    prefetch_middles(leaf, 0, leaf.count, 3, deep);
+  }
+  void insert_at(Path& path, const Probe& probe, std::uint32_t item) {
+    const Leaf& leaf = leaves_[path.leaf];
+    const bool last = path.leaf == last_leaf_ && after_last(probe);
+    add(path, last ? leaf.count : position(leaf, probe), item, probe);
   }
   void erase_at(Path& path, const Probe& probe, std::uint32_t item) {
     const std::uint32_t at = leads(path) ? position_of(leaves_[path.leaf], item) : kNone;
@@ -218,6 +230,7 @@ class CountedTree {
  private:
   static constexpr std::uint32_t kLeafItems = 125;
   static constexpr std::uint32_t kFan = 64;
+  static constexpr std::uint32_t kFetched = 15;  // so few are left after three steps through a leaf
   struct Leaf {
     std::uint32_t count, previous, next;
     std::uint32_t item[kLeafItems];
@@ -282,7 +295,12 @@ class CountedTree {
   // The first place whose item is not below the probe.
   std::uint32_t position(const Leaf& leaf, const Probe& probe) const {
     std::uint32_t low = 0, high = leaf.count;
+    bool fetched = false;
     while (low < high) {
+      if (high - low <= kFetched && !std::exchange(fetched, true)) {
+        for (std::uint32_t i = low; i < high; ++i) keys_.prefetch(leaf.item[i]);
+        for (std::uint32_t i = low; i < high; ++i) keys_.prefetch_deep(leaf.item[i]);
+      }
       const std::uint32_t middle = (low + high) / 2;
       if (keys_.compare(probe, leaf.item[middle]) > 0)
         low = middle + 1;
@@ -290,6 +308,17 @@ class CountedTree {
         high = middle;
     }
     return low;
+  }
+  // The items that position() will look at first, whichever way it goes.
+  void prefetch_middles(const Leaf& leaf, std::uint32_t low, std::uint32_t high, int depth, bool deep) const {
+    if (low >= high || depth == 0) return;
+    const std::uint32_t middle = (low + high) / 2;
+    if (deep)
+      keys_.prefetch_deep(leaf.item[middle]);
+    else
+      keys_.prefetch(leaf.item[middle]);
+    prefetch_middles(leaf, low, middle, depth - 1, deep);
+    prefetch_middles(leaf, middle + 1, high, depth - 1, deep);
   }
   static std::uint32_t position_of(const Leaf& leaf, std::uint32_t item) {
     std::uint32_t found = 0;  // no early exit, so that the loop becomes vector instructions

@@ -161,11 +161,27 @@ void RealmIndex::leave_bitmaps(std::uint32_t row) {
 std::uint32_t RealmIndex::insert(const session::Session& session) {
   settle();
   const std::uint32_t row = add_row(session, UserDirectory::Key(session.user_id), false);
-  by_last_access_.insert(row);
-  by_started_.insert(row);
-  by_ip_.insert(row);
-  by_name_.insert(row);
+  // Step by step in all four orders, so that they wait for memory together.
+  Ways ways;
+  find_ways(row, ways);
+  for (const bool deep : {false, true}) {
+    by_last_access_.prefetch_search(ways.by_last_access, deep);
+    by_started_.prefetch_search(ways.by_started, deep);
+    by_ip_.prefetch_search(ways.by_ip, deep);
+    by_name_.prefetch_search(ways.by_name, deep);
+  }
+  by_last_access_.insert_at(ways.by_last_access, last_access_keys_.probe(row), row);
+  by_started_.insert_at(ways.by_started, started_keys_.probe(row), row);
+  by_ip_.insert_at(ways.by_ip, ip_keys_.probe(row), row);
+  by_name_.insert_at(ways.by_name, name_keys_.probe(row), row);
   return row;
+}
+
+void RealmIndex::find_ways(std::uint32_t row, Ways& ways) const {
+  by_last_access_.find_way(last_access_keys_.probe(row), ways.by_last_access);
+  by_started_.find_way(started_keys_.probe(row), ways.by_started);
+  by_ip_.find_way(ip_keys_.probe(row), ways.by_ip);
+  by_name_.find_way(name_keys_.probe(row), ways.by_name);
 }
 
 void RealmIndex::load(const session::Session& session, const UserDirectory::Key& user) {
@@ -208,10 +224,7 @@ void RealmIndex::settle_ends() {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const std::uint32_t row = rows[i];
       users_.prefetch_rows(rows_.facts(row).user);
-      by_last_access_.find_way(last_access_keys_.probe(row), ways[i].by_last_access);
-      by_started_.find_way(started_keys_.probe(row), ways[i].by_started);
-      by_ip_.find_way(ip_keys_.probe(row), ways[i].by_ip);
-      by_name_.find_way(name_keys_.probe(row), ways[i].by_name);
+      find_ways(row, ways[i]);
     }
     for (std::size_t i = 0; i < rows.size(); ++i) end_row(rows[i], ways[i]);
   }

@@ -31,6 +31,8 @@ struct LastAccessKeys {
   Probe probe(std::uint32_t row) const { return at(rows.facts(row).last_access(), rows.facts(row).no); }
   int compare(const Probe& probe, std::uint32_t row) const;
   bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
+  void prefetch(std::uint32_t row) const { rows.prefetch_facts(row); }
+  void prefetch_deep(std::uint32_t) const {}
 };
 struct StartedKeys {
   static constexpr bool kByValue = true;
@@ -39,6 +41,8 @@ struct StartedKeys {
   Probe probe(std::uint32_t row) const { return at(rows.facts(row).started(), rows.facts(row).no); }
   int compare(const Probe& probe, std::uint32_t row) const;
   bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
+  void prefetch(std::uint32_t row) const { rows.prefetch_facts(row); }
+  void prefetch_deep(std::uint32_t) const {}
 };
 struct IpKeys {
   static constexpr bool kByValue = true;
@@ -47,6 +51,8 @@ struct IpKeys {
   Probe probe(std::uint32_t row) const { return at(rows.ip(rows.facts(row)), rows.facts(row).no); }
   int compare(const Probe& probe, std::uint32_t row) const;
   bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
+  void prefetch(std::uint32_t row) const { rows.prefetch_facts(row); }
+  void prefetch_deep(std::uint32_t) const {}
 };
 struct NameKeys {
   static constexpr bool kByValue = false;
@@ -55,6 +61,8 @@ struct NameKeys {
   Probe probe(std::uint32_t row) const;
   int compare(const Probe& probe, std::uint32_t row) const;
   bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
+  void prefetch(std::uint32_t row) const { rows.prefetch_facts(row); }
+  void prefetch_deep(std::uint32_t row) const { users.prefetch(rows.facts(row).user); }
 };
 
 class RealmIndex {
@@ -186,6 +194,7 @@ class RealmIndex {
     CountedTree<IpKeys>::Path by_ip;
     CountedTree<NameKeys>::Path by_name;
   };
+  void find_ways(std::uint32_t row, Ways& ways) const;
   void end_row(std::uint32_t row, Ways& ways);
   void build_tables();
   void build_device_bitmaps();

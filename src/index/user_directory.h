@@ -30,6 +30,8 @@ struct UserKeys {
   Probe probe(std::uint32_t user) const;
   int compare(const Probe& probe, std::uint32_t user) const;
   bool marked(std::uint32_t) const { return false; }
+  void prefetch(std::uint32_t user) const;
+  void prefetch_deep(std::uint32_t) const {}
 };
 
 class UserDirectory {
@@ -146,5 +148,9 @@ class UserDirectory {
   std::uint32_t free_ = kNone;
   std::size_t with_rows_ = 0;
 };
+
+inline void UserKeys::prefetch(std::uint32_t user) const {
+  users.prefetch(user);
+}
 
 }  // namespace curfew::index
