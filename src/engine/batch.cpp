@@ -20,6 +20,7 @@ using session::TouchSession;
 
 // Rows that are written under one WriteLock: some hundred microseconds.
 constexpr std::size_t kSlice = 128;
+constexpr std::uint64_t kRealmStep = 0x9e3779b97f4a7c15;
 constexpr std::size_t kFetched = 64;  // sessions whose memory is asked for at once
 
 std::uint64_t row_of(const index::Handle& handle) {
@@ -91,18 +92,33 @@ std::vector<std::optional<index::Handle>> Batch::find_all(const Submission& subm
 
 Result<Batch::Tombstones> Batch::read_tombstones(const Submission& submission,
                                                  std::span<const std::optional<index::Handle>> found_live) const {
+  Tombstones out;
   std::vector<SessionKey> unknown;
   for (std::size_t i = 0; i < submission.commands.size(); ++i) {
     if (found_live[i]) continue;
     const SessionKey& key = session::key_of(submission.commands[i]);
-    if (!by_key_.contains(key)) unknown.push_back(key);
+    if (by_key_.contains(key)) continue;
+    if (const auto read = read_.find(key); read == read_.end())
+      unknown.push_back(key);
+    else if (read->second)
+      out.emplace(key, *read->second);
   }
-  Tombstones out;
   if (unknown.empty()) return out;
   CURFEW_TRY(const auto found, ledger_.tombstones(unknown));
   for (std::size_t i = 0; i < unknown.size(); ++i)
     if (found[i]) out.emplace(unknown[i], *found[i]);
   return out;
+}
+
+void Batch::read_ahead(std::span<const Submission* const> submissions) {
+  std::vector<SessionKey> keys;
+  for (const Submission* submission : submissions)
+    for (const session::Command& command : submission->commands)
+      if (std::holds_alternative<StartSession>(command)) keys.push_back(session::key_of(command));
+  if (keys.empty()) return;
+  const auto found = ledger_.tombstones(keys);
+  if (!found) return;
+  for (std::size_t i = 0; i < keys.size(); ++i) read_.emplace(std::move(keys[i]), (*found)[i]);
 }
 
 Batch::Entry* Batch::known_entry(const index::Handle& handle) const {
@@ -191,9 +207,9 @@ CommandResult Batch::decide_one(const session::Command& command, const session::
   const Realm* realm = book_.realms->find(session::key_of(command).realm);
   if (realm == nullptr || realm->removing) return {Outcome::kNotFound, {}, std::nullopt};
   Entry& entry = entry_of(session::key_of(command), known);
-  if (const auto* start_command = std::get_if<StartSession>(&command)) {
+  if (std::holds_alternative<StartSession>(command)) {
     expire_if_due(entry, now_);
-    return start(*start_command, origin, entry);
+    return start(command, origin, entry);
   }
   if (const auto* end_command = std::get_if<EndSession>(&command)) {
     expire_if_due(entry, now_);
@@ -226,37 +242,47 @@ CommandResult Batch::decide_one(const session::Command& command, const session::
   return result;
 }
 
-CommandResult Batch::start(const StartSession& command, const session::Origin& origin, Entry& entry) {
+CommandResult Batch::start(const session::Command& command, const session::Origin& origin, Entry& entry) {
+  const Session& asked = std::get<StartSession>(command).session;
   // Tombstones older than the retention are gone: what was last active before that can't be told from an ended session.
   if (std::holds_alternative<Absent>(entry.state) && options_.tombstone_retention.ms > 0 &&
-      command.session.last_access < now_ - options_.tombstone_retention)
+      asked.last_access < now_ - options_.tombstone_retention)
     return {Outcome::kAlreadyEnded, {}, std::nullopt};
-  StartSession numbered = command;
-  numbered.session.no = session::SessionNo{book_.last_no.value + 1};
-  const Outcome outcome = session::apply(entry.state, numbered);
+  const session::SessionNo next{book_.last_no.value + 1};
+  const Outcome outcome = session::apply(entry.state, command);
+  if (outcome == Outcome::kStarted) std::get<Session>(entry.state).no = next;
   CommandResult result{outcome, {}, std::nullopt};
   if (const auto* tombstone = std::get_if<Tombstone>(&entry.state)) result.tombstone = *tombstone;
   const auto* live = std::get_if<Session>(&entry.state);
   if (live != nullptr) result.no = live->no;
-  if (outcome == Outcome::kStarted || outcome == Outcome::kUpdated) journal_.add(origin, numbered);
   if (outcome == Outcome::kStarted) {
-    ++book_.last_no.value;
+    journal_.add_start(origin, *live);
+    book_.last_no = next;
     ++counts_.started;
     ++flow_[live->key.realm].started;
     entry.changed = true;
-    by_user_[{live->key.realm, live->user_id}].push_back(&entry);
+    auto& of_user = by_user_[{live->key.realm, live->user_id}];
+    of_user.push_back(&entry);
     const auto known_user = index_.user(live->key.realm, live->user_id);
     if (!known_user || known_user->username != live->username || known_user->email != live->email) {
       std::string profile;
-      if (const auto number = index_.user_number(live->key.realm, live->user_id))
+      if (const auto number = index_.user_number(live->key.realm, live->user_id)) {
         profile = watch_.profile_bytes(live->key.realm, *number);
+      } else if (of_user.size() == 1) {
+        const auto device = options_.classify(live->user_agent);
+        entry.first_profile = watch_.first_profile(*live, device::device_key(live->device_id, *device));
+        profile = entry.first_profile;
+      }
       add_document("users", std::to_string(live->key.realm.value) + "/" + live->user_id,
                    user_document(live->username, live->email, profile));
     }
     publish(EventKind::kStarted, *live, std::nullopt);
-    enforce_limit(Session(*live));
+    enforce_limit(*live);
     if (std::holds_alternative<Tombstone>(entry.state)) result.tombstone = std::get<Tombstone>(entry.state);
   } else if (outcome == Outcome::kUpdated) {
+    Session numbered = asked;
+    numbered.no = next;
+    journal_.add_start(origin, numbered);
     entry.changed = true;
     publish(EventKind::kTouched, *live, std::nullopt);
   }
@@ -268,6 +294,8 @@ CommandResult Batch::start(const StartSession& command, const session::Origin& o
 void Batch::enforce_limit(const Session& started) {
   const session::Policy* policy = policy_of(started.key.realm);
   if (policy == nullptr || !policy->max_sessions_per_user || started.key.type != session::SessionType::kRegular) return;
+  const RealmId realm = started.key.realm;
+  const std::string user_id = started.user_id;  // of one that may end here itself
   const bool oldest = policy->victim == session::ConcurrencyVictim::kOldest;
   struct Candidate {
     Time time;
@@ -281,7 +309,7 @@ void Batch::enforce_limit(const Session& started) {
     if (session != nullptr && session->key.type == session::SessionType::kRegular)
       live.push_back({oldest ? session->started : session->last_access, session->no, &entry, {}});
   };
-  for (const index::Handle& handle : index_.user_sessions(started.key.realm, started.user_id)) {
+  for (const index::Handle& handle : index_.user_sessions(realm, user_id)) {
     if (Entry* known = known_entry(handle)) {
       add_entry(*known);
       continue;
@@ -290,7 +318,7 @@ void Batch::enforce_limit(const Session& started) {
     if (facts.type == session::SessionType::kRegular)
       live.push_back({oldest ? facts.started : facts.last_access, handle.no, nullptr, handle});
   }
-  for (Entry* entry : by_user_[{started.key.realm, started.user_id}])
+  for (Entry* entry : by_user_[{realm, user_id}])
     if (!entry->handle) add_entry(*entry);
   if (live.size() <= *policy->max_sessions_per_user) return;
   const std::size_t victims = live.size() - *policy->max_sessions_per_user;
@@ -330,19 +358,25 @@ void Batch::publish(EventKind kind, const Session& session, std::optional<EndCau
 
 bool Batch::concerns(const Submission& submission) {
   if (!submission.client_names.empty()) return true;
+  const std::hash<SessionKey> of_key;
+  const auto of_user = [](const Session& session) {
+    return std::hash<std::string_view>()(session.user_id) + session.key.realm.value * kRealmStep;
+  };
   if (concerned_.empty()) {
     memory_->each_entry([&](const Entry& entry) {
       const auto* session = entry.last ? &*entry.last : std::get_if<Session>(&entry.state);
       if (session == nullptr) return;
-      concerned_.insert(session->key);
-      concerned_users_.emplace(session->key.realm, session->user_id);
+      concerned_.push_back(of_key(session->key));
+      concerned_.push_back(of_user(*session));
     });
-    for (const auto& [key, entry] : by_key_) concerned_.insert(key);
+    for (const auto& [key, entry] : by_key_) concerned_.push_back(of_key(key));
+    std::sort(concerned_.begin(), concerned_.end());
   }
+  const auto has = [&](std::uint64_t hash) { return std::binary_search(concerned_.begin(), concerned_.end(), hash); };
   return std::any_of(submission.commands.begin(), submission.commands.end(), [&](const session::Command& command) {
-    if (concerned_.contains(session::key_of(command))) return true;
+    if (has(of_key(session::key_of(command)))) return true;
     const auto* start = std::get_if<StartSession>(&command);
-    return start != nullptr && concerned_users_.contains({start->session.key.realm, start->session.user_id});
+    return start != nullptr && has(of_user(start->session));
   });
 }
 
@@ -366,7 +400,7 @@ void Batch::take_in(
     const std::function<void(const index::Handle&, const Session&, EndCause, const std::string&)>& ended) {
   if (const auto* live = std::get_if<Session>(&entry.state)) {
     if (!entry.handle) {
-      watch_.started(index_.insert(*live), now_);
+      watch_.started(index_.insert(*live), now_, entry.first_profile);
       return;
     }
     const index::RowView row = index_.view(*entry.handle);

@@ -9,11 +9,9 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -51,6 +49,9 @@ class Batch {
         const Book& book, Time now, Mode mode, std::unique_ptr<Memory> memory = nullptr);
   ~Batch();
 
+  // Reads what deciding these, soon and one after the other, will ask the ledger for: in one go. What can't be read
+  // deciding reads again, and fails of.
+  void read_ahead(std::span<const Submission* const> submissions);
   // Decides a group's commands in order. Touches of sessions that the batch has not changed go straight to the index:
   // they are not part of the commit. An error (a tombstone that can't be read) leaves the batch as it was only if
   // nothing else was added: the sequencer then fails the whole round.
@@ -84,7 +85,7 @@ class Batch {
   // durable but their answers.
   bool only_submissions(std::size_t callers) const { return adopt_.empty() && done_.size() == callers; }
   // Whether a submission concerns a session that this batch has looked at, or a user of one: then it can't be decided
-  // before the batch is applied. Builds a set of them once; for batches that are decided.
+  // before the batch is applied. Once in a long while it says so of one that doesn't. For batches that are decided.
   bool concerns(const Submission& submission);
 
   const Book& book() const { return book_; }  // its hash is the one of before the batch
@@ -122,7 +123,7 @@ class Batch {
   Result<Tombstones> read_tombstones(const Submission& submission,
                                      std::span<const std::optional<index::Handle>> found_live) const;
   CommandResult decide_one(const session::Command& command, const session::Origin& origin, const Tombstones& known);
-  CommandResult start(const session::StartSession& command, const session::Origin& origin, Entry& entry);
+  CommandResult start(const session::Command& command, const session::Origin& origin, Entry& entry);
   // What write_ends() is to write of it comes last in the journal and the audit log so far.
   bool end_entry(Entry& entry, session::EndCause cause, Time at, const std::string& reason,
                  const session::Origin& origin, const std::string& revocation);
@@ -155,8 +156,8 @@ class Batch {
   std::map<std::pair<RealmId, std::string>, std::vector<Entry*>> by_user_;  // live entries started or changed here
   std::vector<End> ends_;                                                   // not yet written
   std::vector<Entry*> changed_;                                             // from seal() on
-  std::unordered_set<session::SessionKey> concerned_;  // concerns(): once one of the two is not empty
-  std::set<std::pair<RealmId, std::string>> concerned_users_;
+  std::unordered_map<session::SessionKey, std::optional<session::Tombstone>> read_;  // read_ahead()
+  std::vector<std::uint64_t> concerned_;  // hashes, ascending; once concerns() was asked
   std::vector<Event> events_;
   std::vector<std::function<void(const Status&)>> done_;
   std::vector<std::function<void()>> adopt_;

@@ -22,6 +22,7 @@ struct Batch::Entry {
   session::EndCause cause = session::EndCause::kRevoked;
   const std::string* revocation = nullptr;  // of one of words_; null: none
   bool changed = false;
+  std::string first_profile;  // of a user who was not known before: it is written with the session
 
   // A session to be filled, with the memory of the one that was here before.
   session::Session& renew_live() {
@@ -41,6 +42,7 @@ struct Batch::Entry {
     last.reset();
     revocation = nullptr;
     changed = false;
+    first_profile.clear();
   }
 };
 

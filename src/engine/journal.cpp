@@ -26,13 +26,27 @@ void encode_journal(std::string& out, const JournalEntry& entry) {
 }
 
 void JournalWriter::add(const session::Origin& origin, const session::Command& command) {
+  begin_command(origin);
+  session::encode_command(bytes_, command);
+  end_command();
+}
+
+void JournalWriter::add_start(const session::Origin& origin, const session::Session& session) {
+  begin_command(origin);
+  session::encode_start(bytes_, session);
+  end_command();
+}
+
+void JournalWriter::begin_command(const session::Origin& origin) {
   if (groups_ == 0 || origin_ != origin) {
     end_group();
     origin_ = origin;
     ++groups_;
   }
   bytes_.clear();
-  session::encode_command(bytes_, command);
+}
+
+void JournalWriter::end_command() {
   session::put_bytes(open_, bytes_);
   ++commands_;
 }

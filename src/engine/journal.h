@@ -29,10 +29,13 @@ Result<JournalEntry> decode_journal(std::string_view bytes);
 class JournalWriter {
  public:
   void add(const session::Origin& origin, const session::Command& command);
+  void add_start(const session::Origin& origin, const session::Session& session);
   bool empty() const { return groups_ == 0; }
   void finish(std::string& out, Time time);  // appends the entry; once
 
  private:
+  void begin_command(const session::Origin& origin);
+  void end_command();
   void end_group();
 
   session::Origin origin_;  // of the open group

@@ -143,6 +143,12 @@ void Engine::Impl::keep_memory(std::unique_ptr<Batch::Memory> memory) {
 
 // In order. What can't be decided, as long as a tombstone can't be read, fails the whole batch.
 bool Engine::Impl::decide(Batch& batch, std::vector<Work>& works) {
+  if (works.size() > 1) {
+    std::vector<const Submission*> small;
+    for (const Work& work : works)
+      if (work.submission && work.weight <= kRelayWeight) small.push_back(work.submission.get());
+    batch.read_ahead(small);
+  }
   for (std::size_t i = 0; i < works.size(); ++i) {
     const Status decided = works[i].decide(batch);
     if (decided) continue;

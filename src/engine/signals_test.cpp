@@ -92,6 +92,63 @@ TEST_F(SignalsTest, ACrashRightAfterAStartFindsTheSame) {
   EXPECT_EQ(marked(signal::mark_of(Rule::kNewNetwork)), 1U);
 }
 
+// What a first session teaches is stored with it, and not once more.
+TEST_F(SignalsTest, ANewUsersProfileIsWrittenWithTheFirstSession) {
+  const auto document = [&](const std::string& user) {
+    return world.ledger.document("users", std::to_string(realm.value) + "/u-" + user).value().value_or("");
+  };
+  const auto profile = [&](const std::string& user) {
+    return world.engine->watch().profile_bytes(realm, *world.engine->index().user_number(realm, "u-" + user));
+  };
+  start("first", "198.51.100.1");
+  ASSERT_FALSE(profile("jane").empty());
+  EXPECT_TRUE(document("jane").ends_with(profile("jane")));
+  const ledger::Position position = world.ledger.position();
+  world.clock.advance(Duration::seconds(2));
+  world.run();
+  EXPECT_EQ(world.ledger.position(), position);
+
+  // Two sessions in one commit: the second teaches more than the first, and that follows.
+  world.submit({session::StartSession{world.session(realm, "a", "john", "198.51.100.2")},
+                session::StartSession{world.session(realm, "b", "john", "203.0.113.9")}});
+  const std::string learnt = profile("john");
+  world.crash();
+  EXPECT_EQ(profile("john"), learnt);
+  world.clock.advance(Duration::seconds(2));
+  world.run();
+  EXPECT_TRUE(document("john").ends_with(learnt));
+}
+
+// A storm is looked at by and by, and nothing of it is missed.
+TEST_F(SignalsTest, OfManyTouchesAtOnceEachIsLookedAt) {
+  learn();
+  constexpr int kMany = 100;  // more than are looked at on the spot
+  for (int i = 0; i < kMany; ++i) start("s" + std::to_string(i), "198.51.100.1", "user" + std::to_string(i));
+  world.clock.advance(Duration::days(40));
+  world.run();
+  std::vector<session::Command> storm;
+  for (int i = 0; i < kMany; ++i)
+    storm.push_back(session::TouchSession{
+        {realm, session::SessionType::kRegular, "s" + std::to_string(i)}, world.clock.now(), std::nullopt});
+  world.submit(std::move(storm));
+  for (int i = 0; i < kMany; ++i) EXPECT_TRUE(findings("user" + std::to_string(i))) << i;
+  EXPECT_EQ(marked(signal::mark_of(Rule::kAwakened)), static_cast<std::uint64_t>(kMany));
+}
+
+// Sessions of one user that come back into use together, from too many networks, are found by the sweep's glance.
+TEST_F(SignalsTest, SessionsThatComeBackTogetherAreFoundInTooManyNetworks) {
+  for (int i = 0; i < 5; ++i) start("n" + std::to_string(i), "198.51." + std::to_string(100 + i) + ".1");
+  world.clock.advance(Duration::hours(3));
+  world.run();
+  ASSERT_FALSE(raised(Rule::kManyNetworks));
+  std::vector<session::Command> back;
+  for (int i = 0; i < 5; ++i)
+    back.push_back(session::TouchSession{
+        {realm, session::SessionType::kRegular, "n" + std::to_string(i)}, world.clock.now(), std::nullopt});
+  world.submit(std::move(back));
+  EXPECT_TRUE(raised(Rule::kManyNetworks));
+}
+
 TEST_F(SignalsTest, ATouchFromElsewhereIsSeenAndItsTraceOutlivesTheProcess) {
   learn();
   world.one(session::TouchSession{

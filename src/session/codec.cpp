@@ -120,9 +120,10 @@ bool read_session(ByteReader& reader, Session& session) {
 struct CommandWriter {
   std::string& out;
 
-  void operator()(const StartSession& start) const {
+  void operator()(const StartSession& start) const { write_start(start.session); }
+  void write_start(const Session& session) const {
     put_byte(out, static_cast<std::uint8_t>(CommandKind::kStart));
-    encode_session(out, start.session);
+    encode_session(out, session);
   }
   void operator()(const TouchSession& touch) const {
     put_byte(out, static_cast<std::uint8_t>(CommandKind::kTouch));
@@ -218,6 +219,11 @@ Result<Tombstone> decode_tombstone(std::string_view bytes) {
 void encode_command(std::string& out, const Command& command) {
   put_byte(out, kVersion);
   std::visit(CommandWriter{out}, command);
+}
+
+void encode_start(std::string& out, const Session& session) {
+  put_byte(out, kVersion);
+  CommandWriter{out}.write_start(session);
 }
 
 Result<Command> decode_command(std::string_view bytes) {

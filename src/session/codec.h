@@ -26,6 +26,7 @@ Status decode_session_into(std::string_view bytes, Session& session);
 void encode_tombstone(std::string& out, const Tombstone& tombstone);
 Result<Tombstone> decode_tombstone(std::string_view bytes);
 void encode_command(std::string& out, const Command& command);
+void encode_start(std::string& out, const Session& session);  // the same of StartSession{session}
 Result<Command> decode_command(std::string_view bytes);
 void encode_policy(std::string& out, const Policy& policy);
 Result<Policy> decode_policy(std::string_view bytes);

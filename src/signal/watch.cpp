@@ -160,7 +160,7 @@ void Watch::Impl::count_sessions(RealmState& realm, std::uint32_t user, std::int
     realm.crowded.erase(user);
 }
 
-void Watch::started(const index::Handle& handle, Time now) {
+void Watch::started(const index::Handle& handle, Time now, std::string_view stored) {
   RealmState& realm = impl_->at(handle.realm);
   const index::RowView row = impl_->index.view(handle);
   impl_->count_sessions(realm, row.user, 1);
@@ -171,6 +171,8 @@ void Watch::started(const index::Handle& handle, Time now) {
   learn(profile, seen, realm.settings->rules);
   impl_->travel(realm, profile, row, seen);
   impl_->keep(realm, row.user, profile);
+  if (!stored.empty() && realm.dirty.contains(row.user) && stored_bytes(realm, row.user) == stored)
+    realm.dirty.erase(row.user);
   impl_->arrived(realm, row.ip, seen.device);
   impl_->look_soon(realm, row.user, now, std::move(profile));
 }
@@ -325,6 +327,29 @@ bool Watch::take_dirty(std::size_t limit, std::vector<DirtyProfile>& out) {
 
 std::vector<Raised> Watch::take_raised() {
   return std::exchange(impl_->raised, {});
+}
+
+std::string Watch::first_profile(const session::Session& session, std::string device) const {
+  const RealmState* known = impl_->find(session.key.realm);
+  if (known == nullptr) return {};
+  const auto place = impl_->place(session.ip);
+  const NamedNetwork* named = known->settings->network_at(session.ip);
+  const Sighting seen{.at = session.started,
+                      .ip = session.ip,
+                      .device = std::move(device),
+                      .trusted = named != nullptr && named->trusted,
+                      .start = true,
+                      .place = place ? &*place : nullptr};
+  Profile profile;
+  learn(profile, seen, known->settings->rules);
+  index::RowView row{};
+  row.no = session.no;
+  row.ip = session.ip;
+  impl_->travel(*known, profile, row, seen);
+  profile.learnt = session.no;
+  std::string out;
+  encode_profile(out, profile);
+  return out;
 }
 
 std::string Watch::profile_bytes(RealmId id, std::uint32_t user) const {

@@ -104,7 +104,8 @@ class Watch {
 
   // After the index has taken the change in. What they teach is known at once; of the users that they concern a few are
   // looked at at once, too, and the rest by the next sweeps.
-  void started(const index::Handle& handle, Time now);
+  // `stored`: the bytes of the user's profile that the ledger has already (first_profile), or empty.
+  void started(const index::Handle& handle, Time now, std::string_view stored = {});
   void updated(const index::Handle& handle, const Before& before, Time now);
   void touched(const index::Handle& handle, const Before& before, Time at);
   void ended(RealmId realm, std::uint32_t user, SessionNo no, Time now);
@@ -139,6 +140,9 @@ class Watch {
   std::array<std::uint64_t, kRules> rule_counts() const;                               // users, of all realms
   std::vector<SeenDevice> devices(RealmId realm, std::uint32_t user, Time now) const;  // as remembered
   std::string profile_bytes(RealmId realm, std::uint32_t user) const;                  // empty: none
+  // What profile_bytes() will be of a user whose first session this is, with its device's key. So it can be stored with
+  // the session, and needs no writing of its own.
+  std::string first_profile(const session::Session& session, std::string device) const;
   std::uint64_t memory_bytes() const;
 
   static constexpr std::size_t kMostRaised = 1'024;
