@@ -109,7 +109,10 @@ Status RocksDbLedger::load_documents(const DocumentVisitor& visit,
   for (const ledger::DocumentRange& range : without) prefixes.push_back(document_key(range.table, range.prefix));
   std::sort(prefixes.begin(), prefixes.end());
   auto next = prefixes.begin();
-  const std::unique_ptr<rocksdb::Iterator> it(open.db().NewIterator(rocksdb::ReadOptions(), open.columns().documents));
+  rocksdb::ReadOptions once;
+  once.fill_cache = false;
+  once.readahead_size = 512 << 10;
+  const std::unique_ptr<rocksdb::Iterator> it(open.db().NewIterator(once, open.columns().documents));
   it->SeekToFirst();
   while (it->Valid()) {
     const std::string_view name = view(it->key());
