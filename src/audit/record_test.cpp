@@ -88,6 +88,20 @@ TEST(Seal, AppendsBehindWhatStandsThere) {
   EXPECT_EQ(head_a, head_b);
 }
 
+// In steps: numbered one after the other, their bytes made in any order, then chained.
+TEST(Seal, InStepsIsTheSame) {
+  const Chain chain = chain_of(20);
+  SeededRandom random(1);
+  std::vector<Record> records;
+  ChainHead head;
+  for (std::size_t i = 0; i < chain.records.size(); ++i) number(records.emplace_back(random_record(random)), head);
+  std::vector<std::string> entries(records.size());
+  for (std::size_t i = records.size(); i-- > 0;) encode(entries[i], records[i]);
+  for (std::string& entry : entries) audit::chain(entry, head.hash);
+  EXPECT_EQ(entries, chain.entries);
+  EXPECT_EQ(head, chain.head);
+}
+
 TEST(Seal, TheHashIsThatOfThePreviousHashAndTheBody) {
   const Chain chain = chain_of(2);
   const auto body = [](const std::string& entry) { return std::string_view(entry).substr(0, entry.size() - 32); };

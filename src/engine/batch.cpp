@@ -272,6 +272,8 @@ CommandResult Batch::start(const session::Command& command, const session::Origi
         const auto device = options_.classify(live->user_agent);
         entry.first_profile = watch_.first_profile(*live, device::device_key(live->device_id, *device));
         profile = entry.first_profile;
+      } else {
+        of_user.front()->first_profile.clear();  // this document takes the place of the one that has it
       }
       add_document("users", std::to_string(live->key.realm.value) + "/" + live->user_id,
                    user_document(live->username, live->email, profile));

@@ -1,7 +1,7 @@
 // Batch: one commit in the making. Commands are decided against the index with what the batch has changed so far laid
 // over it; nothing of it is visible before the ledger has it.
 //
-// Threads: the sequencer's. Lifetime: one round.
+// Threads: the sequencer's, but for seal(). Lifetime: one round, or two where they overlap.
 #pragma once
 
 #include <deque>
@@ -30,7 +30,7 @@ struct Book {
 };
 
 // So many changes at once are left to the watch's sweep, and to when there is time for it.
-inline constexpr std::size_t kStorm = 32;
+inline constexpr std::size_t kStorm = 128;
 
 struct BatchCounts {
   std::uint64_t commands = 0, started = 0, touched = 0, ended = 0, refused = 0, expired = 0;

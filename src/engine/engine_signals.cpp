@@ -13,6 +13,7 @@ constexpr Duration kSweepSignals = Duration::seconds(1);
 constexpr std::size_t kSweepBudget = 16;  // users looked at between two rounds: a quarter of a millisecond
 constexpr std::size_t kBusyBudget = 4;    // when somebody waits, once each kBusyPause: a fiftieth of the time
 constexpr std::int64_t kBusyPause = 5 * kNsPerMs;
+constexpr std::size_t kManyChecks = 32;       // since the round before, a millisecond ago while users wait
 constexpr std::size_t kProfileSlice = 4'096;  // profiles written with one commit
 
 std::string suppression_words(const signal::Suppression& suppression) {
@@ -38,7 +39,7 @@ audit::Record suppression_record(std::string_view action, const Realm& realm, co
 // Whether callers wait, or would: those of the last round are about to come back, and a storm of checks needs the
 // cores.
 bool Engine::Impl::busy() {
-  if (callers > 0 || !jobs.empty() || touch_batch.size() >= kStorm) return true;
+  if (callers > 0 || !jobs.empty() || touch_batch.size() >= kManyChecks) return true;
   const std::lock_guard lock(queue_mutex);
   return !queue.empty();
 }

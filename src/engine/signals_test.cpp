@@ -119,10 +119,25 @@ TEST_F(SignalsTest, ANewUsersProfileIsWrittenWithTheFirstSession) {
   EXPECT_TRUE(document("john").ends_with(learnt));
 }
 
+// The second session's document takes the place of the first's, and ends before it teaches anything.
+TEST_F(SignalsTest, AProfileIsNotThoughtStoredWhenItsDocumentWasOverwritten) {
+  const session::SessionKey second{realm, session::SessionType::kRegular, "b"};
+  world.submit({session::StartSession{world.session(realm, "a", "john", "198.51.100.2")},
+                session::StartSession{world.session(realm, "b", "john", "198.51.100.2")},
+                session::EndSession{second, world.clock.now(), session::EndCause::kRevoked, "test"}});
+  world.clock.advance(Duration::seconds(2));
+  world.run();
+  const auto number = world.engine->index().user_number(realm, "u-john");
+  const std::string learnt = world.engine->watch().profile_bytes(realm, *number);
+  ASSERT_FALSE(learnt.empty());
+  const std::string name = std::to_string(realm.value) + "/u-john";
+  EXPECT_TRUE(world.ledger.document("users", name).value().value_or("").ends_with(learnt));
+}
+
 // A storm is looked at by and by, and nothing of it is missed.
 TEST_F(SignalsTest, OfManyTouchesAtOnceEachIsLookedAt) {
   learn();
-  constexpr int kMany = 100;  // more than are looked at on the spot
+  constexpr int kMany = 300;  // more than are looked at on the spot
   for (int i = 0; i < kMany; ++i) start("s" + std::to_string(i), "198.51.100.1", "user" + std::to_string(i));
   world.clock.advance(Duration::days(40));
   world.run();

@@ -51,6 +51,18 @@ TEST_P(LedgerConformance, AnAppendIsVisibleAtOnceAndAfterACrash) {
   EXPECT_EQ(contents_of(ledger()), before);
 }
 
+// A session that ends in the commit that would have put it: its number is taken all the same.
+TEST_P(LedgerConformance, ANumberThatOnlyEndedIsNotGivenAgain) {
+  must_append(start_commit(1, 2));
+  Commit commit = end_commit(3, 2, 1);
+  must_append(commit);
+  EXPECT_EQ(ledger().last_no().value, 4U);
+  subject().reopen();
+  EXPECT_EQ(ledger().last_no().value, 4U);
+  subject().crash();
+  EXPECT_EQ(ledger().last_no().value, 4U);
+}
+
 TEST_P(LedgerConformance, ARefusedCommitLeavesNothing) {
   must_append(start_commit(1, 3));
   const Contents before = contents_of(ledger());

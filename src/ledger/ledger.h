@@ -112,7 +112,7 @@ class Ledger {
   virtual Status load_documents(const DocumentVisitor& visit, std::span<const DocumentRange> without) const = 0;
   Status load_documents(const DocumentVisitor& visit) const { return load_documents(visit, {}); }
   virtual Result<std::optional<std::string>> document(std::string_view table, std::string_view key) const = 0;
-  virtual session::SessionNo last_no() const = 0;  // the highest `no` ever put
+  virtual session::SessionNo last_no() const = 0;  // the highest `no` ever put or ended: none is given again
 
   // The tombstones under these keys, in the same order.
   virtual Result<std::vector<std::optional<session::Tombstone>>> tombstones(

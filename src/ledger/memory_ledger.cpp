@@ -96,6 +96,7 @@ void MemoryLedger::write(const Commit& commit) {
   }
   for (const RowEnd& end : commit.ends) {
     rows_.erase(end.no.value);
+    last_no_ = std::max(last_no_, end.no.value);
     tombstones_.insert_or_assign(end.key, end.tombstone);
   }
   for (const AuditEntry& entry : commit.audit) write_audit(entry);

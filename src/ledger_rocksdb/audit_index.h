@@ -6,9 +6,8 @@
 // Two layouts, chosen for each commit by the number of its postings (a posting is a hash and the seqs under it):
 //   direct, small commits: one entry a run of consecutive seqs.
 //     key 1 u8, hash 16, first seq u64; value empty for one seq, else the run's length - 1 as varint.
-//   packed, from kPackedFrom postings on: the postings spread over 2^level buckets by the top bits of their hash, about
-//   16 in
-//     each, one entry a bucket.
+//   packed, from kPackedFrom postings on: the postings spread over 2^level buckets by the top bits of their hash, one
+//   entry a bucket: 32 to 64 in each, but for commits so small, or large, that the levels end.
 //     key 2 u8, level u8, bucket u16, the commit's first seq u64; value: last seq - first seq of the commit varint,
 //     then for each posting by hash: hash 16, number of runs varint, and for each run: gap since the end of the one
 //     before (or since first seq) varint, length - 1 varint.

@@ -161,7 +161,7 @@ class Copier {
   BackupReport report_;
 };
 
-Result<BackupReport> back_up(const Store& store, const fs::path& target) {
+Result<BackupReport> back_up(const Store& store, const fs::path& target, const HoldStill& still) {
   CURFEW_TRY_STATUS(make_empty(target));
   const fs::path checkpoint_path = fs::path(store.options().directory) / kCheckpoint;
   std::error_code error;
@@ -171,7 +171,10 @@ Result<BackupReport> back_up(const Store& store, const fs::path& target) {
   rocksdb::Status status = rocksdb::Checkpoint::Create(&open.db(), &made);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
   const ledger::Position at_least = store.position();
-  if (status.ok()) status = checkpoint->CreateCheckpoint(checkpoint_path.string());
+  {
+    const std::unique_lock<std::mutex> held = still();
+    if (status.ok()) status = checkpoint->CreateCheckpoint(checkpoint_path.string());
+  }
   const Cleanup cleanup(checkpoint_path);
   if (!status.ok()) return tl::unexpected(to_error(status, "making a checkpoint"));
   Copier copier(target);
@@ -232,10 +235,10 @@ Status verify(const fs::path& backup_directory, const std::vector<Listed>& liste
 
 }  // namespace
 
-Status backup_store(const Store& store, const std::string& target) {
+Status backup_store(const Store& store, const std::string& target, const HoldStill& still) {
   std::error_code ignored;
   const bool was_there = fs::exists(target, ignored);
-  Result<BackupReport> report = back_up(store, target);
+  Result<BackupReport> report = back_up(store, target, still);
   if (report) return {};
   // What was begun is taken away; a target that was refused is not ours to touch.
   if (report.error().reason != "target_not_empty") {
@@ -255,7 +258,7 @@ Result<BackupReport> backup(const std::string& directory, const std::string& tar
   CURFEW_TRY(const std::optional<std::uint32_t> format, format_of(directory));
   if (!format) return fail(ErrorCode::kNotFound, "no_ledger", fmt::format("There is no ledger in {}.", directory));
   CURFEW_TRY(const std::unique_ptr<Store> store, Store::open(std::move(options), OpenMode::kReadWrite));
-  CURFEW_TRY_STATUS(backup_store(*store, target));
+  CURFEW_TRY_STATUS(backup_store(*store, target, [] { return std::unique_lock<std::mutex>(); }));
   CURFEW_TRY(const std::vector<Listed> listed, listed_files(target));
   BackupReport report{store->position(), 0, 0};
   for (const Listed& entry : listed) {
@@ -300,7 +303,8 @@ Result<BackupReport> restore(const std::string& backup_directory, const std::str
     // It must open, and not only be the same bytes.
     Options options;
     options.directory = draft.string();
-    CURFEW_TRY(const std::unique_ptr<Store> store, Store::open(std::move(options), OpenMode::kReadOnly));
+    const OpenMode mode = *format < kFormat ? OpenMode::kReadWrite : OpenMode::kReadOnly;
+    CURFEW_TRY(const std::unique_ptr<Store> store, Store::open(std::move(options), mode));
     report.position = store->position();
   }
   if (::rename(draft.c_str(), target.c_str()) != 0) return unavailable(target, "put in place", errno);

@@ -286,6 +286,7 @@ void FreshEnds::run() {
 }
 
 Status FreshEnds::settle(bool over) {
+  const std::lock_guard still(still_);
   const std::lock_guard alone(settling_);
   Blocks blocks;
   {

@@ -75,9 +75,11 @@ class FreshEnds {
   // The tombstone's bytes under a key of tombstones, if it is fresh.
   std::optional<std::string> find(std::string_view key) const;
   std::size_t size() const;
-  // While it is held nothing settles: a trim must not pass what is on its way, lest it cover a later end of the same
-  // key.
+  // While one of these is held nothing settles. A trim must not pass what is on its way, lest it cover a later end of
+  // the same key. A checkpoint takes the files first and the log later: were files taken in between, it would have
+  // neither them nor their blocks, which the log deletes. It may last, and no trim waits for it.
   std::unique_lock<std::mutex> pause() { return std::unique_lock(settling_); }
+  std::unique_lock<std::mutex> hold_still() { return std::unique_lock(still_); }
   // Puts all that is here now into the column families. An error leaves everything as it was: the next one tries again.
   // `over`: nothing more is to be expected, and the deletions may meet their rows soon.
   Status settle(bool over);
@@ -89,7 +91,7 @@ class FreshEnds {
   Status take_in(const Blocks& blocks, bool over) const;
 
   const Store& store_;
-  std::mutex settling_;  // held by settle() and pause()
+  std::mutex still_, settling_;  // held by settle(), in this order; by hold_still() and by pause()
   mutable std::shared_mutex mutex_;
   Blocks blocks_;
   std::vector<ledger::Position> settled_;

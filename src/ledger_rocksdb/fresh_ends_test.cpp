@@ -6,6 +6,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -90,6 +91,21 @@ TEST_F(FreshEndsTest, AreFoundAtOnceAfterARestartAndAfterACrash) {
   subject.cut_power();
   look();
   EXPECT_EQ(subject.ledger().position(), 2U);
+}
+
+// Numbers that were never put stand in a block, too: what comes after a restart has others.
+TEST_F(FreshEndsTest, ARowThatComesLaterIsNotTakenForOneThatOnlyEnded) {
+  constexpr std::uint64_t last = 4 * kBulk;
+  ASSERT_TRUE(subject.ledger().append(end_commit(last + 1, kBulk, kBulk + 1)));
+  subject.crash();
+  const std::uint64_t next = subject.ledger().last_no().value + 1;
+  ASSERT_TRUE(subject.ledger().append(start_commit(next, 1)));
+  ASSERT_TRUE(subject.rocksdb().compact());
+  subject.reopen();
+  std::vector<std::uint64_t> live;
+  ASSERT_TRUE(subject.ledger().load_rows([&](session::Session&& row) { live.push_back(row.no.value); }));
+  EXPECT_EQ(live.size(), 3 * kBulk + 1);
+  EXPECT_EQ(live.back(), next);
 }
 
 // They are still stored, and don't count; then they are gone.
@@ -272,6 +288,30 @@ TEST(FreshEndsFormat, FormatOneIsTakenAsItIs) {
   const auto ledger = RocksDbLedger::open(small_options(directory));
   ASSERT_TRUE(ledger) << ledger.error().message;
   EXPECT_EQ(format_of(directory).value(), kFormat);
+  expect_ended(**ledger, 1, 10);
+  expect_rows(**ledger, 11, 10);
+}
+
+TEST(FreshEndsFormat, ABackupOfAnEarlierFormatIsUpgradedAsItIsRestored) {
+  const TempDir temp;
+  const std::string directory = temp.path("data");
+  {
+    const auto ledger = RocksDbLedger::open(small_options(directory)).value();
+    ASSERT_TRUE(ledger->append(start_commit(1, 20)));
+    ASSERT_TRUE(ledger->append(end_commit(1, 10, 1)));
+    ASSERT_TRUE(ledger->backup_to(temp.path("backup")));
+  }
+  make_format(temp.path("backup"), 2);
+  const std::string in_backup = temp.path("backup") + "/";
+  std::filesystem::remove(in_backup + "SHA256SUMS");
+  std::string list =
+      "cd '" + in_backup + "' && rm -f MARKS rocksdb/LOCK && sha256sum FORMAT BACKUP rocksdb/* > SHA256SUMS";
+  ASSERT_EQ(std::system(list.c_str()), 0);
+  const auto restored = restore(temp.path("backup"), temp.path("restored"));
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(format_of(temp.path("restored")).value(), kFormat);
+  const auto ledger = RocksDbLedger::open(small_options(temp.path("restored")));
+  ASSERT_TRUE(ledger) << ledger.error().message;
   expect_ended(**ledger, 1, 10);
   expect_rows(**ledger, 11, 10);
 }

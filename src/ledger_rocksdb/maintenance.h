@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,11 +27,13 @@ struct BackupReport {
 // Copies the ledger of a closed directory into `target`, which must not exist or be empty ("target_not_empty"). Every
 // file is synced; SHA256SUMS, in the form of sha256sum(1), is written last: a directory with it is a whole backup.
 Result<BackupReport> backup(const std::string& directory, const std::string& target);
-// The same for a store that is open.
-Status backup_store(const Store& store, const std::string& target);
+// The same for a store that is open. What `still` gives is held while RocksDB makes its checkpoint.
+using HoldStill = std::function<std::unique_lock<std::mutex>()>;
+Status backup_store(const Store& store, const std::string& target, const HoldStill& still);
 
 // Makes a data directory from a backup. Every file is compared with SHA256SUMS before anything is written
-// ("backup_broken"); `directory` must not exist or be empty; it appears whole or not at all.
+// ("backup_broken"); `directory` must not exist or be empty; it appears whole or not at all. One of an earlier format
+// is upgraded on the way.
 Result<BackupReport> restore(const std::string& backup_directory, const std::string& directory);
 
 // What the check of an audit entry says: the keys that it must be found under. It is called in the order of seq.

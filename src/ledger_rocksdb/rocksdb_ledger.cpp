@@ -57,6 +57,7 @@ Result<ledger::Position> RocksDbLedger::append(const ledger::Commit& commit) {
   CURFEW_TRY_STATUS(ledger::check_commit(commit, store_->last_audit_seq(), store_->last_audit_time()));
   State next{store_->position() + 1, store_->last_no(), store_->last_audit_seq(), store_->last_audit_time()};
   for (const session::Session& row : commit.puts) next.last_no = std::max(next.last_no, row.no.value);
+  for (const ledger::RowEnd& end : commit.ends) next.last_no = std::max(next.last_no, end.no.value);
   if (!commit.audit.empty()) {
     next.last_audit_seq = commit.audit.back().seq;
     next.last_audit_time = commit.audit.back().time;
@@ -218,7 +219,7 @@ std::uint64_t RocksDbLedger::disk_bytes() const {
 }
 
 Status RocksDbLedger::backup_to(const std::string& target) const {
-  return backup_store(*store_, target);
+  return backup_store(*store_, target, [this] { return fresh_->hold_still(); });
 }
 
 std::size_t RocksDbLedger::fresh_tombstones() const {

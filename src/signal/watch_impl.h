@@ -156,6 +156,7 @@ struct Watch::Impl {
   std::vector<Raised> raised;
   std::size_t looked_at_once = 0;  // since the last sweep
   bool storm = false;
+  RealmId swept_last;  // where the last budget was spent
   bool ready = false;  // loaded
 };
 

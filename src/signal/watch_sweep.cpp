@@ -98,9 +98,18 @@ bool Watch::waiting() const {
 
 bool Watch::sweep(Time now, std::size_t budget) {
   impl_->looked_at_once = 0;
-  for (auto& [id, realm] : impl_->realms)
-    if (!impl_->sweep_realm(*realm, now, budget)) return true;
-  return false;
+  auto& realms = impl_->realms;
+  bool more = false;
+  // From the realm behind the one that spent the last budget: none waits for another.
+  auto next = realms.upper_bound(impl_->swept_last);
+  for (std::size_t n = realms.size(); n > 0; --n, ++next) {
+    if (next == realms.end()) next = realms.begin();
+    more |= !impl_->sweep_realm(*next->second, now, budget);
+    if (budget > 0) continue;
+    impl_->swept_last = next->first;
+    return true;
+  }
+  return more;
 }
 
 // Nobody reads yet. Small populations are judged at once, large ones by and by: the server need not wait for it.
@@ -211,7 +220,8 @@ std::vector<SeenDevice> Watch::devices(RealmId id, std::uint32_t user, Time now)
 std::uint64_t Watch::memory_bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& [id, realm] : impl_->realms)
-    bytes += realm->profiles.memory_bytes() + realm->sessions.memory_bytes() + realm->flags.memory_bytes();
+    bytes += realm->profiles.memory_bytes() + realm->sessions.memory_bytes() + realm->flags.memory_bytes() +
+             realm->waiting.memory_bytes();
   return bytes;
 }
 
