@@ -41,7 +41,7 @@ ColumnFamilyOptions common(const Options& options, const std::shared_ptr<rocksdb
   column.level0_slowdown_writes_trigger = 40;
   column.level0_stop_writes_trigger = 64;
   column.level_compaction_dynamic_level_bytes = true;
-  // Most of what is stored is ids, hashes and addresses: zstd would save a twentieth of the disk for several times the
+  // Most of what is stored is ids, hashes and addresses: zstd would save a sixth of the disk for several times the
   // processor time, while callers wait for the same cores.
   column.compression = rocksdb::kLZ4Compression;
   // What a trim has passed leaves the disk within a week even where nothing else is written.
