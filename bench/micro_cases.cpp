@@ -188,7 +188,9 @@ std::function<void()> seal() {
   auto out = std::make_shared<std::string>();
   return [=] {
     out->clear();
-    audit::seal(*record, *head, *out);
+    audit::number(*record, *head);
+    audit::encode(*out, *record);
+    audit::chain(*out, head->hash);
   };
 }
 

@@ -145,10 +145,10 @@ void chain(std::string& encoded, Digest& hash) {
 
 void seal(Record& record, ChainHead& head, std::string& out) {
   number(record, head);
-  const std::size_t begin = out.size();
-  encode(out, record);
-  head.hash = sha256(as_text(head.hash), std::string_view(out).substr(begin));
-  out.append(as_text(head.hash));
+  std::string bytes;
+  encode(bytes, record);
+  chain(bytes, head.hash);
+  out += bytes;
 }
 
 Result<Sealed> unseal(std::string_view bytes) {

@@ -87,6 +87,15 @@ void check_ledger(const RocksDbLedger& ledger, std::uint64_t acknowledged) {
   for (std::uint64_t no = first; no < first + History::size(position); ++no) keys.push_back(ledger::sample_key(no));
   const auto tombstones = ledger.tombstones(keys).value();
   for (const auto& tombstone : tombstones) EXPECT_FALSE(tombstone.has_value());
+  // The first and the last that each commit ended.
+  keys.clear();
+  for (std::uint64_t n = 2; n <= position; ++n) {
+    if (History::ended(n) == 0) continue;
+    keys.push_back(ledger::sample_key(History::first(n - 1)));
+    keys.push_back(ledger::sample_key(History::first(n - 1) + History::ended(n) - 1));
+  }
+  const auto ended = ledger.tombstones(keys).value();
+  for (const auto& tombstone : ended) EXPECT_TRUE(tombstone.has_value());
   EXPECT_EQ(ledger::scanned(ledger, 1, ~0ULL, false).size(), ledger.last_audit_seq());
   EXPECT_EQ(ledger::found_by(ledger, {ledger::AuditIndex::kActor, session::RealmId(0), "admin"}, 1, ~0ULL, true).size(),
             ledger.last_audit_seq());

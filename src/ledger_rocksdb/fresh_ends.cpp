@@ -54,9 +54,9 @@ bool read_numbers(std::string_view bytes, std::vector<std::uint64_t>& out) {
   return reader.ok();
 }
 
-tl::unexpected<Error> not_what_was_written(std::string_view what, ledger::Position position) {
+tl::unexpected<Error> not_what_was_written(ledger::Position position) {
   return fail(ErrorCode::kDataLoss, "ledger_corrupt",
-              fmt::format("The {} of commit {} are not what was written; restore a backup.", what, position));
+              fmt::format("The ends of commit {} are not what was written; restore a backup.", position));
 }
 
 // f(position, value) for every key that begins so, until it fails.
@@ -67,7 +67,7 @@ Status visit_values(const Reading& open, const rocksdb::Snapshot* snapshot, std:
   const std::unique_ptr<rocksdb::Iterator> it(open.db().NewIterator(options, open.columns().meta));
   for (it->Seek(rocksdb::Slice(prefix)); it->Valid() && view(it->key()).starts_with(prefix); it->Next()) {
     const auto position = parse_u64(view(it->key()).substr(prefix.size()));
-    if (!position) return not_what_was_written("ends", 0);
+    if (!position) return not_what_was_written(0);
     CURFEW_TRY_STATUS(f(*position, view(it->value())));
   }
   if (!it->status().ok()) return tl::unexpected(to_error(it->status(), "loading ends"));
@@ -135,7 +135,7 @@ Result<std::vector<std::uint64_t>> ended_numbers(const Reading& open, const rock
   std::vector<std::uint64_t> numbers;
   CURFEW_TRY_STATUS(
       visit_values(open, snapshot, meta::kNumbersPrefix, [&](ledger::Position position, std::string_view bytes) {
-        return read_numbers(bytes, numbers) ? Status{} : not_what_was_written("ended rows", position);
+        return read_numbers(bytes, numbers) ? Status{} : not_what_was_written(position);
       }));
   std::sort(numbers.begin(), numbers.end());
   return numbers;
@@ -213,7 +213,7 @@ Status FreshEnds::load() {
                             open.db().Get(rocksdb::ReadOptions(), open.columns().meta, numbers_key(position), &numbers);
                         if (!got.ok() && !got.IsNotFound()) return tl::unexpected(to_error(got, "loading ends"));
                         auto block = std::make_shared<const Block>(position, std::string(bytes), numbers);
-                        if (!block->whole()) return not_what_was_written("tombstones", position);
+                        if (!block->whole()) return not_what_was_written(position);
                         size_ += block->size();
                         blocks_.push_back(std::move(block));
                         return {};

@@ -6,12 +6,13 @@
 #include <rocksdb/write_batch.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <thread>
 
+#include "base/crypto.h"
 #include "ledger_rocksdb/maintenance.h"
 #include "ledger_rocksdb/store.h"
 #include "ledger_rocksdb/test_support.h"
@@ -227,7 +228,7 @@ TEST_F(FreshEndsTest, ABlockThatIsNotWhatWasWrittenKeepsTheLedgerShut) {
   };
   const auto report = check_data(subject.directory(), none);
   ASSERT_TRUE(report);
-  EXPECT_NE(report->broken.value_or("").find("tombstones of commit 2"), std::string::npos);
+  EXPECT_NE(report->broken.value_or("").find("ends of commit 2"), std::string::npos);
 }
 
 TEST_F(FreshEndsTest, ABackupHoldsThem) {
@@ -275,69 +276,68 @@ void make_format(const std::string& directory, std::uint32_t format,
   ASSERT_TRUE(write_format(directory, format));
 }
 
-// Directories of the formats before this one.
-TEST(FreshEndsFormat, FormatOneIsTakenAsItIs) {
-  const TempDir temp;
-  const std::string directory = temp.path("data");
-  {
-    const auto ledger = RocksDbLedger::open(small_options(directory)).value();
-    ASSERT_TRUE(ledger->append(start_commit(1, 20)));
-    ASSERT_TRUE(ledger->append(end_commit(1, 10, 1)));
-  }
-  make_format(directory, 1);
+// Twice `count` rows, the first half of them ended.
+void fill(RocksDbLedger& ledger, std::uint64_t count) {
+  ASSERT_TRUE(ledger.append(start_commit(1, 2 * count)));
+  ASSERT_TRUE(ledger.append(end_commit(1, count, 1)));
+}
+
+void expect_filled(const std::string& directory, std::uint64_t count) {
   const auto ledger = RocksDbLedger::open(small_options(directory));
   ASSERT_TRUE(ledger) << ledger.error().message;
   EXPECT_EQ(format_of(directory).value(), kFormat);
-  expect_ended(**ledger, 1, 10);
-  expect_rows(**ledger, 11, 10);
+  expect_ended(**ledger, 1, count);
+  expect_rows(**ledger, count + 1, count);
+}
+
+// Directories of the formats before this one.
+TEST(FreshEndsFormat, FormatOneIsTakenAsItIs) {
+  const TempDir temp;
+  fill(*RocksDbLedger::open(small_options(temp.path("data"))).value(), 10);
+  make_format(temp.path("data"), 1);
+  expect_filled(temp.path("data"), 10);
 }
 
 TEST(FreshEndsFormat, ABackupOfAnEarlierFormatIsUpgradedAsItIsRestored) {
   const TempDir temp;
-  const std::string directory = temp.path("data");
-  {
-    const auto ledger = RocksDbLedger::open(small_options(directory)).value();
-    ASSERT_TRUE(ledger->append(start_commit(1, 20)));
-    ASSERT_TRUE(ledger->append(end_commit(1, 10, 1)));
-    ASSERT_TRUE(ledger->backup_to(temp.path("backup")));
+  fill(*RocksDbLedger::open(small_options(temp.path("data"))).value(), 10);
+  make_format(temp.path("data"), 2);
+  // A backup as the program of that time would have made it.
+  namespace fs = std::filesystem;
+  const fs::path from = temp.path("data"), to = temp.path("backup");
+  fs::create_directory(to);
+  fs::copy(from / "rocksdb", to / "rocksdb");
+  fs::remove(to / "rocksdb" / "LOCK");
+  fs::copy(from / "FORMAT", to / "FORMAT");
+  std::ofstream sums(to / "SHA256SUMS");
+  for (const auto& entry : fs::recursive_directory_iterator(to)) {
+    if (!entry.is_regular_file() || entry.path().filename() == "SHA256SUMS") continue;
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    sums << to_hex(sha256(bytes)) << "  " << entry.path().lexically_relative(to).string() << "\n";
   }
-  make_format(temp.path("backup"), 2);
-  const std::string in_backup = temp.path("backup") + "/";
-  std::filesystem::remove(in_backup + "SHA256SUMS");
-  std::string list =
-      "cd '" + in_backup + "' && rm -f MARKS rocksdb/LOCK && sha256sum FORMAT BACKUP rocksdb/* > SHA256SUMS";
-  ASSERT_EQ(std::system(list.c_str()), 0);
-  const auto restored = restore(temp.path("backup"), temp.path("restored"));
+  sums.close();
+  const auto restored = restore(to.string(), temp.path("restored"));
   ASSERT_TRUE(restored) << restored.error().message;
-  EXPECT_EQ(format_of(temp.path("restored")).value(), kFormat);
-  const auto ledger = RocksDbLedger::open(small_options(temp.path("restored")));
-  ASSERT_TRUE(ledger) << ledger.error().message;
-  expect_ended(**ledger, 1, 10);
-  expect_rows(**ledger, 11, 10);
+  expect_filled(temp.path("restored"), 10);
 }
 
 // Format 2 had the blocks of tombstones, and deleted the rows at once.
 TEST(FreshEndsFormat, FormatTwoIsTakenAsItIs) {
   const TempDir temp;
   const std::string directory = temp.path("data");
-  {
-    const auto ledger = RocksDbLedger::open(small_options(directory)).value();
-    ASSERT_TRUE(ledger->append(start_commit(1, 2 * kBulk)));
-    ASSERT_TRUE(ledger->append(end_commit(1, kBulk, 1)));
-  }
+  fill(*RocksDbLedger::open(small_options(directory)).value(), kBulk);
   make_format(directory, 2, [](Store& store, rocksdb::WriteBatch& batch) {
     batch.Delete(store.columns().meta, numbers_key(2));
     for (std::uint64_t no = 1; no <= kBulk; ++no) batch.Delete(store.columns().rows, u64_bytes(no));
   });
-  const auto ledger = RocksDbLedger::open(small_options(directory));
-  ASSERT_TRUE(ledger) << ledger.error().message;
-  EXPECT_EQ((*ledger)->fresh_tombstones(), kBulk);
-  expect_ended(**ledger, 1, kBulk);
-  expect_rows(**ledger, kBulk + 1, kBulk);
-  ASSERT_TRUE((*ledger)->compact());
-  EXPECT_EQ((*ledger)->fresh_tombstones(), 0U);
-  expect_ended(**ledger, 1, kBulk);
-  expect_rows(**ledger, kBulk + 1, kBulk);
+  expect_filled(directory, kBulk);
+  const auto ledger = RocksDbLedger::open(small_options(directory)).value();
+  EXPECT_EQ(ledger->fresh_tombstones(), kBulk);
+  ASSERT_TRUE(ledger->compact());
+  EXPECT_EQ(ledger->fresh_tombstones(), 0U);
+  expect_ended(*ledger, 1, kBulk);
+  expect_rows(*ledger, kBulk + 1, kBulk);
 }
 
 }  // namespace

@@ -91,15 +91,11 @@ std::optional<session::SessionKey> parse_tombstone_key(std::string_view bytes) {
 }
 
 std::string block_key(ledger::Position position) {
-  std::string out(meta::kBlockPrefix);
-  put_u64(out, position);
-  return out;
+  return std::string(meta::kBlockPrefix) + u64_bytes(position);
 }
 
 std::string numbers_key(ledger::Position position) {
-  std::string out(meta::kNumbersPrefix);
-  put_u64(out, position);
-  return out;
+  return std::string(meta::kNumbersPrefix) + u64_bytes(position);
 }
 
 std::string document_key(std::string_view table, std::string_view key) {

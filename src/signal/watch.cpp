@@ -70,12 +70,12 @@ std::optional<device::Place> Watch::Impl::place(const IpAddress& ip) const {
 // --- Profiles
 // ---------------------------------------------------------------------------------------------------------------------
 
-Sighting Watch::Impl::sighting(const RealmState& realm, const index::Handle& handle, const IpAddress& ip, Time at,
-                               const device::Place* place) const {
+Sighting Watch::Impl::sighting(const RealmState& realm, std::string device, const IpAddress& ip, Time at,
+                               const device::Place* place) {
   const NamedNetwork* named = realm.settings->network_at(ip);
   return {.at = at,
           .ip = ip,
-          .device = index.device_key(handle),
+          .device = std::move(device),
           .trusted = named != nullptr && named->trusted,
           .start = false,
           .place = place};
@@ -90,10 +90,10 @@ void Watch::Impl::catch_up(const RealmState& realm, std::uint32_t user, Profile&
     if (handle.no == without || handle.no <= profile.learnt) continue;
     const index::RowView row = index.view(handle);
     const auto where = place(row.ip);
-    Sighting seen = sighting(realm, handle, row.ip, row.started, where ? &*where : nullptr);
+    Sighting seen = sighting(realm, index.device_key(handle), row.ip, row.started, where ? &*where : nullptr);
     seen.start = true;
     learn(profile, seen, realm.settings->rules);
-    travel(realm, profile, row, seen);
+    travel(realm, profile, row.no, seen);
   }
 }
 
@@ -117,11 +117,10 @@ void Watch::Impl::keep(RealmState& realm, std::uint32_t user, Profile profile) {
 
 // From where the user was last to where they are now: v = max(0, d − r₁ − r₂ − tolerance) / Δt. What is trusted is no
 // place: the way out of a company's VPN is not where its people are.
-void Watch::Impl::travel(const RealmState& realm, Profile& profile, const index::RowView& row,
-                         const Sighting& seen) const {
+void Watch::Impl::travel(const RealmState& realm, Profile& profile, SessionNo no, const Sighting& seen) const {
   if (seen.trusted || seen.place == nullptr || !seen.place->latitude || !seen.place->longitude) return;
   const RuleSettings& rule = realm.settings->rules[Rule::kImpossibleTravel];
-  const Whereabouts here = whereabouts(*seen.place, row.ip, seen.at);
+  const Whereabouts here = whereabouts(*seen.place, seen.ip, seen.at);
   if (!profile.last_place) {
     profile.last_place = here;
     return;
@@ -134,7 +133,7 @@ void Watch::Impl::travel(const RealmState& realm, Profile& profile, const index:
   const double hours = std::max(static_cast<double>(apart.ms), 60'000.0) / 3'600'000;
   if (rule.enabled && km > 0 && km / hours > static_cast<double>(rule.speed_kmh)) {
     const auto before = place(there.ip);
-    add_incident(profile, {Rule::kImpossibleTravel, row.no, seen.at, row.ip,
+    add_incident(profile, {Rule::kImpossibleTravel, no, seen.at, seen.ip,
                            "from " + (before ? place_words(*before) : std::string("another place")) + " to " +
                                place_words(*seen.place) + ", " + std::to_string(std::llround(way)) + " km in " +
                                span_words(apart)});
@@ -166,10 +165,11 @@ void Watch::started(const index::Handle& handle, Time now, std::string_view stor
   impl_->count_sessions(realm, row.user, 1);
   Profile profile = impl_->profile(realm, row.user, row.no);
   const auto place = impl_->place(row.ip);
-  Sighting seen = impl_->sighting(realm, handle, row.ip, row.started, place ? &*place : nullptr);
+  Sighting seen =
+      Impl::sighting(realm, impl_->index.device_key(handle), row.ip, row.started, place ? &*place : nullptr);
   seen.start = true;
   learn(profile, seen, realm.settings->rules);
-  impl_->travel(realm, profile, row, seen);
+  impl_->travel(realm, profile, row.no, seen);
   impl_->keep(realm, row.user, profile);
   if (!stored.empty() && realm.dirty.contains(row.user) && stored_bytes(realm, row.user) == stored)
     realm.dirty.erase(row.user);
@@ -193,9 +193,9 @@ void Watch::Impl::used(const index::Handle& handle, const Before& before, Time a
   if (woke || device || device::network_of(row.ip) != device::network_of(before.ip)) {
     Profile profile = this->profile(realm, row.user, SessionNo{});
     const auto here = place(row.ip);
-    const Sighting seen = sighting(realm, handle, row.ip, at, here ? &*here : nullptr);
+    const Sighting seen = sighting(realm, index.device_key(handle), row.ip, at, here ? &*here : nullptr);
     learn(profile, seen, realm.settings->rules);
-    travel(realm, profile, row, seen);
+    travel(realm, profile, row.no, seen);
     const auto there = place(before.ip);
     const NamedNetwork* was = realm.settings->network_at(before.ip);
     const bool stays = seen.trusted && was != nullptr && was->trusted;
@@ -330,22 +330,14 @@ std::vector<Raised> Watch::take_raised() {
 }
 
 std::string Watch::first_profile(const session::Session& session, std::string device) const {
-  const RealmState* known = impl_->find(session.key.realm);
-  if (known == nullptr) return {};
+  const RealmState* realm = impl_->find(session.key.realm);
+  if (realm == nullptr) return {};
   const auto place = impl_->place(session.ip);
-  const NamedNetwork* named = known->settings->network_at(session.ip);
-  const Sighting seen{.at = session.started,
-                      .ip = session.ip,
-                      .device = std::move(device),
-                      .trusted = named != nullptr && named->trusted,
-                      .start = true,
-                      .place = place ? &*place : nullptr};
+  Sighting seen = Impl::sighting(*realm, std::move(device), session.ip, session.started, place ? &*place : nullptr);
+  seen.start = true;
   Profile profile;
-  learn(profile, seen, known->settings->rules);
-  index::RowView row{};
-  row.no = session.no;
-  row.ip = session.ip;
-  impl_->travel(*known, profile, row, seen);
+  learn(profile, seen, realm->settings->rules);
+  impl_->travel(*realm, profile, session.no, seen);
   profile.learnt = session.no;
   std::string out;
   encode_profile(out, profile);

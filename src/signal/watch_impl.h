@@ -101,10 +101,10 @@ struct Watch::Impl {
   Profile profile(const RealmState& realm, std::uint32_t user, SessionNo without) const;
   // Takes in the live sessions that the profile doesn't have yet, all of them if it is empty.
   void catch_up(const RealmState& realm, std::uint32_t user, Profile& profile, SessionNo without) const;
-  Sighting sighting(const RealmState& realm, const index::Handle& handle, const IpAddress& ip, Time at,
-                    const device::Place* place) const;
+  static Sighting sighting(const RealmState& realm, std::string device, const IpAddress& ip, Time at,
+                           const device::Place* place);
   void keep(RealmState& realm, std::uint32_t user, Profile profile);
-  void travel(const RealmState& realm, Profile& profile, const index::RowView& row, const Sighting& seen) const;
+  void travel(const RealmState& realm, Profile& profile, SessionNo no, const Sighting& seen) const;
   void used(const index::Handle& handle, const Before& before, Time at, Time now);
   static bool may_join(const RealmState& realm, std::uint32_t user, const Before& before, Time at);
   bool enough_in_use(const RealmState& realm, std::uint32_t user, Time now) const;
