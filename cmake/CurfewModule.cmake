@@ -2,6 +2,9 @@
 #   The library curfew_NAME of src/NAME. USES names the modules below it; tests/house checks them.
 # curfew_module_tests(NAME SOURCES a_test.cpp … [LIBRARIES target …])
 #   The module's unit tests, one executable curfew_NAME_test, known to ctest as NAME.
+# curfew_whole_program(TARGET)
+#   The program is optimized as a whole where it is released, as what is shipped or measured should be; it takes longer to
+#   link. The tests' programs take the same objects as they are.
 # A module with neither sources nor tests yet is skipped, so that the tree builds while it grows.
 function(curfew_module NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
@@ -31,4 +34,8 @@ function(curfew_module_tests NAME)
   add_executable(curfew_${NAME}_test ${ARG_SOURCES})
   target_link_libraries(curfew_${NAME}_test PRIVATE curfew_${NAME} ${ARG_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
   add_test(NAME ${NAME} COMMAND curfew_${NAME}_test)
+endfunction()
+
+function(curfew_whole_program TARGET)
+  target_link_options(${TARGET} PRIVATE ${CURFEW_WHOLE_PROGRAM_LINK})
 endfunction()

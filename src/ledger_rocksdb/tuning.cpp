@@ -31,6 +31,9 @@ std::shared_ptr<const rocksdb::SliceTransform> one_hint() {
   return std::shared_ptr<const rocksdb::SliceTransform>(rocksdb::NewFixedPrefixTransform(1));
 }
 
+// What bulk ends settle comes in large files (fresh_ends.h): a million need no merge.
+constexpr int kSettledFiles = 8;
+
 ColumnFamilyOptions common(const Options& options, const std::shared_ptr<rocksdb::Cache>& cache, int buffer_percent) {
   ColumnFamilyOptions column;
   column.write_buffer_size =
@@ -61,8 +64,10 @@ ColumnFamilyOptions common(const Options& options, const std::shared_ptr<rocksdb
 ColumnFamilyOptions tombstone_options(const Options& options, const std::shared_ptr<rocksdb::Cache>& cache,
                                       const std::shared_ptr<const Bounds>& bounds) {
   ColumnFamilyOptions column = common(options, cache, 25);
-  // What bulk ends settle comes in large files (fresh_ends.h): a million need no merge.
-  column.level0_file_num_compaction_trigger = 8;
+  column.level0_file_num_compaction_trigger = kSettledFiles;
+  // Merged several times on the way, among random ids that hardly compress: only where they stay is it worth the time.
+  column.compression = rocksdb::kNoCompression;
+  column.bottommost_compression = rocksdb::kLZ4Compression;
   rocksdb::BlockBasedTableOptions table = *column.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>();
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.block_size = 4 << 10;
@@ -108,6 +113,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const Options& opti
   const ColumnFamilyOptions meta = common(options, cache, 25);
   ColumnFamilyOptions rows = common(options, cache, 25);
   rows.memtable_insert_with_hint_prefix_extractor = one_hint();
+  rows.level0_file_num_compaction_trigger = kSettledFiles;
   // The deletions of a bulk revocation reach over a part of the numbers: what lies beside them is not written again.
   rows.target_file_size_base = 8 << 20;
   // A file that is mostly deletions, after a bulk revocation, is merged soon: a load would read through all of them.
