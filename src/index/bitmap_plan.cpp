@@ -76,8 +76,18 @@ std::uint64_t RealmQuery::count_bitmaps() {
 }
 
 const Roaring& RealmQuery::joined() {
+  if (const Roaring* whole = only_bitmap()) return *whole;
   if (!joined_) joined_ = join_bitmaps();
   return *joined_;
+}
+
+// The bitmap that is all the answer, if one is: it need not be copied.
+const Roaring* RealmQuery::only_bitmap() const {
+  const auto& clients = filter_.clients();
+  if (filter_.remembered() || filter_.by_devices() || filter_.marks() != 0 || filter_.rank() || !filter_.offline())
+    return nullptr;
+  if (!filter_.by_clients()) return *filter_.offline() ? &realm_.offline() : nullptr;
+  return clients.size() == 1 ? &clients.front()->rows(*filter_.offline()) : nullptr;
 }
 
 Roaring RealmQuery::rows_of_devices() const {

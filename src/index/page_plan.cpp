@@ -171,12 +171,16 @@ void RealmQuery::collect(SortBy by, const Start& start, std::size_t wanted, Best
     book_.note(Plan::kPageWalkGaveUp);
   }
   book_.note(Plan::kPageList);
-  Ring ring([&](std::uint32_t row) { realm_.rows().prefetch_facts(row); },
-            [&](std::uint32_t row) {
-              if (beyond(by, start, row)) best.offer(candidate(by, realm_, row));
-            });
-  for (const std::uint32_t row : list()) ring.push(row);
-  ring.drain();
+  realm_.with_order(by, [&](const auto& tree) {
+    Ring ring([&](std::uint32_t row) { realm_.rows().prefetch_facts(row); },
+              [&](std::uint32_t row) {
+                const Probe key = tree.keys().probe(row);
+                if (!best.is_behind(key.hi) && beyond(by, start, row))
+                  best.offer({key.hi, key.lo, key.no, row, &realm_});
+              });
+    for (const std::uint32_t row : list()) ring.push(row);
+    ring.drain();
+  });
 }
 
 bool RealmQuery::any_behind(SortBy by, const Start& start) {

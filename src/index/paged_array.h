@@ -20,8 +20,9 @@ namespace curfew::index {
 void* map_chunk(std::size_t bytes);  // zeroed; stops the program when the system has no memory
 void unmap_chunk(void* chunk, std::size_t bytes);
 
+// Into the second cache: what is asked for ahead would be pushed out of the first, and more of it can be on its way.
 inline void prefetch(const void* address) {
-  __builtin_prefetch(address);
+  __builtin_prefetch(address, 0, 2);
 }
 
 template <class T>

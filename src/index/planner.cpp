@@ -188,10 +188,14 @@ void RealmQuery::for_each_of_driver(F f) {
             f);
       }
       return;
-    case Driver::kBitmaps: {
-      for (const std::uint32_t row : joined()) f(row);
+    case Driver::kBitmaps:
+      joined().iterate(
+          [](std::uint32_t row, void* each) {
+            (*static_cast<F*>(each))(row);
+            return true;
+          },
+          &f);
       return;
-    }
     case Driver::kScan:
       break;
   }

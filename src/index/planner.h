@@ -87,6 +87,8 @@ class Best {
     if (kept_.size() >= 2 * wanted_ + 16) cut();
     return true;
   }
+  // The same from the key's beginning alone, where that decides.
+  bool is_behind(std::uint64_t hi) const { return full_ && (ascending_ ? hi > worst_.hi : hi < worst_.hi); }
   // The kept ones from place `from` on, at most `count`, sorted. Spoils the rest.
   std::vector<Candidate> window(std::size_t from, std::size_t count);
   std::size_t size() const { return kept_.size() < wanted_ ? kept_.size() : wanted_; }
@@ -147,6 +149,7 @@ class RealmQuery {
   std::uint64_t count_plain() const;  // of type, remember-me and clients, unless there are several clients
   std::optional<std::uint64_t> count_by_counters() const;
   const Roaring& joined();
+  const Roaring* only_bitmap() const;
   Roaring join_bitmaps() const;
   Roaring rows_of_clients(const Roaring* within) const;
   Roaring rows_of_devices() const;

@@ -25,7 +25,7 @@ class Ring {
   }
 
  private:
-  static constexpr std::size_t kAhead = 16;
+  static constexpr std::size_t kAhead = 32;
   Announce announce_;
   Handle handle_;
   std::array<std::uint32_t, kAhead> items_{};
