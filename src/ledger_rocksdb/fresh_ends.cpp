@@ -253,9 +253,13 @@ std::optional<std::string> FreshEnds::find(std::string_view key) const {
   return std::nullopt;
 }
 
-void FreshEnds::settle_if_due(bool over) {
+bool FreshEnds::worth_a_file(bool over) const {
   const std::size_t fresh = size();
-  if (fresh == 0 || (!over && fresh < kSettleFrom)) return;
+  return over ? fresh > 0 : fresh >= kSettleFrom;
+}
+
+void FreshEnds::settle_if_due(bool over) {
+  if (!worth_a_file(over)) return;
   if (!thread_.joinable()) {
     try {
       thread_ = std::thread([this] { run(); });
@@ -279,7 +283,8 @@ void FreshEnds::run() {
     due_ = false;
     const bool over = over_;
     lock.unlock();
-    const bool settled = settle(over).has_value();
+    // While files are made it is asked for again, of ends that are in them.
+    const bool settled = !worth_a_file(over) || settle(over).has_value();
     lock.lock();
     if (!settled) not_before_ = std::chrono::steady_clock::now() + kAfterFailure;
   }

@@ -88,6 +88,7 @@ class FreshEnds {
   class Block;
   using Blocks = std::vector<std::shared_ptr<const Block>>;
   void run();
+  bool worth_a_file(bool over) const;
   Status take_in(const Blocks& blocks, bool over) const;
 
   const Store& store_;

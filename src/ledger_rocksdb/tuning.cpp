@@ -31,7 +31,7 @@ std::shared_ptr<const rocksdb::SliceTransform> one_hint() {
   return std::shared_ptr<const rocksdb::SliceTransform>(rocksdb::NewFixedPrefixTransform(1));
 }
 
-// What bulk ends settle comes in large files (fresh_ends.h): a million need no merge.
+// What bulk ends settle comes in large files (fresh_ends.h): two millions need no merge.
 constexpr int kSettledFiles = 8;
 
 ColumnFamilyOptions common(const Options& options, const std::shared_ptr<rocksdb::Cache>& cache, int buffer_percent) {
