@@ -111,7 +111,8 @@ void RowLists::load(ImageReader& in) {
   }
 }
 
-void TrigramIndex::save(ImageWriter& out) const {
+void TrigramIndex::save(ImageWriter& out) {
+  settle();
   out.number(entries_);
   out.number(postings_.size());
   for (const auto& [trigram, rows] : postings_) {
@@ -130,7 +131,7 @@ void TrigramIndex::load(ImageReader& in) {
   }
 }
 
-void UserDirectory::save(ImageWriter& out) const {
+void UserDirectory::save(ImageWriter& out) {
   out.pages(users_);
   texts_.save(out);
   lists_.save(out);
@@ -252,7 +253,7 @@ bool DeviceDirectory::described_alike() const {
   return true;
 }
 
-void RealmIndex::save(ImageWriter& out) const {
+void RealmIndex::save(ImageWriter& out) {
   CURFEW_CHECK(settled(), "nothing waits when an image is written");
   rows_.save(out);
   users_.save(out);

@@ -156,9 +156,9 @@ class RealmIndex {
   std::string key_bytes(SortBy by, std::uint32_t row) const;
 
   std::size_t memory_bytes() const;
-  void save(ImageWriter& out) const;  // image.h; requires: settled
-  void load(ImageReader& in);         // into a fresh one
-  void verify() const;                // stops the program unless the invariants hold; for tests
+  void save(ImageWriter& out);  // image.h; requires: settled
+  void load(ImageReader& in);   // into a fresh one
+  void verify() const;          // stops the program unless the invariants hold; for tests
 
   static constexpr std::uint32_t kNone = OrdinalTable::kNone;
 

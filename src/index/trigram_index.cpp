@@ -6,6 +6,10 @@
 namespace curfew::index {
 namespace {
 
+constexpr std::uint32_t next_trigram(std::uint32_t trigram, char byte) {
+  return (trigram << 8 | static_cast<std::uint8_t>(byte)) & 0xffffffU;
+}
+
 // The distinct trigrams of a text, ascending.
 class Trigrams {
  public:
@@ -17,11 +21,8 @@ class Trigrams {
       out = many_.data();
     }
     begin_ = out;
-    std::uint32_t trigram = static_cast<std::uint8_t>(text[0]) << 8U | static_cast<std::uint8_t>(text[1]);
-    for (std::size_t i = 2; i < text.size(); ++i) {
-      trigram = (trigram << 8 | static_cast<std::uint8_t>(text[i])) & 0xffffffU;
-      *out++ = trigram;
-    }
+    std::uint32_t trigram = next_trigram(next_trigram(0, text[0]), text[1]);
+    for (std::size_t i = 2; i < text.size(); ++i) *out++ = trigram = next_trigram(trigram, text[i]);
     std::sort(const_cast<std::uint32_t*>(begin_), out);
     end_ = std::unique(const_cast<std::uint32_t*>(begin_), out);
   }
@@ -39,13 +40,31 @@ class Trigrams {
 }  // namespace
 
 void TrigramIndex::add(std::uint32_t text_id, std::string_view text) {
-  for (const std::uint32_t trigram : Trigrams(text)) {
-    postings_[trigram].add(text_id);
-    ++entries_;
+  if (text.size() < kShortest) return;
+  std::uint32_t trigram = next_trigram(next_trigram(0, text[0]), text[1]);
+  for (std::size_t i = 2; i < text.size(); ++i) {
+    trigram = next_trigram(trigram, text[i]);
+    waiting_.push_back(std::uint64_t{trigram} << 32 | text_id);
   }
+  if (waiting_.size() >= kWaiting) settle();
+}
+
+void TrigramIndex::settle() {
+  std::sort(waiting_.begin(), waiting_.end());
+  const auto end = std::unique(waiting_.begin(), waiting_.end());
+  entries_ += static_cast<std::uint64_t>(end - waiting_.begin());
+  std::vector<std::uint32_t> texts;
+  for (auto at = waiting_.begin(); at != end;) {
+    const auto trigram = static_cast<std::uint32_t>(*at >> 32);
+    texts.clear();
+    for (; at != end && *at >> 32 == trigram; ++at) texts.push_back(static_cast<std::uint32_t>(*at));
+    postings_[trigram].addMany(texts.size(), texts.data());
+  }
+  waiting_.clear();
 }
 
 void TrigramIndex::remove(std::uint32_t text_id, std::string_view text) {
+  settle();
   for (const std::uint32_t trigram : Trigrams(text)) {
     const auto it = postings_.find(trigram);
     if (it == postings_.end()) continue;
@@ -55,29 +74,41 @@ void TrigramIndex::remove(std::uint32_t text_id, std::string_view text) {
   }
 }
 
-Roaring TrigramIndex::candidates(std::string_view part) const {
+std::vector<std::uint32_t> TrigramIndex::candidates(std::string_view part) const {
   std::vector<std::pair<std::uint64_t, const Roaring*>> lists;
-  for (const std::uint32_t trigram : Trigrams(part)) {
+  const Trigrams wanted(part);
+  bool all_settled = true;
+  for (const std::uint32_t trigram : wanted) {
     const auto it = postings_.find(trigram);
-    if (it == postings_.end()) return {};
+    all_settled = it != postings_.end();
+    if (!all_settled) break;
     lists.emplace_back(it->second.cardinality(), &it->second);
   }
-  std::sort(lists.begin(), lists.end());
-  if (lists.size() == 1) return *lists[0].second;
-  Roaring out = *lists[0].second & *lists[1].second;
-  // The caller looks at what is left; below some dozens that is cheaper than another intersection.
-  constexpr std::uint64_t few = 64;
-  for (std::size_t i = 2; i < lists.size() && out.cardinality() > few; ++i) out &= *lists[i].second;
-  return out;
+  Roaring found;
+  if (all_settled) {
+    std::sort(lists.begin(), lists.end());
+    found = lists.size() == 1 ? *lists[0].second : *lists[0].second & *lists[1].second;
+    // The caller looks at what is left; below some dozens that is cheaper than another intersection.
+    constexpr std::uint64_t few = 64;
+    for (std::size_t i = 2; i < lists.size() && found.cardinality() > few; ++i) found &= *lists[i].second;
+  }
+  // Those who wait are few: the caller may as well look at all that hold one of the trigrams.
+  for (const std::uint64_t entry : waiting_)
+    if (entry >> 32 == *wanted.begin()) found.add(static_cast<std::uint32_t>(entry));
+  std::vector<std::uint32_t> texts(found.cardinality());
+  found.toUint32Array(texts.data());
+  return texts;
 }
 
 void TrigramIndex::shrink() {
+  settle();
   for (auto& [trigram, list] : postings_) list.shrinkToFit();
 }
 
 std::size_t TrigramIndex::memory_bytes() const {
   constexpr std::size_t per_list = 160, per_entry = 3;  // measured: docs/adr/0003
-  return postings_.size() * per_list + static_cast<std::size_t>(entries_) * per_entry;
+  return postings_.size() * per_list + static_cast<std::size_t>(entries_) * per_entry +
+         waiting_.capacity() * sizeof(std::uint64_t);
 }
 
 }  // namespace curfew::index

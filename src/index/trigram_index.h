@@ -1,13 +1,15 @@
 // TrigramIndex: which texts may hold a given part.
 //
 // What it is: for each sequence of three bytes, a compressed bitmap of the texts in which it stands. A text that holds
-// a part of three bytes or more is among candidates(part); the caller looks whether the part really is in it. Threads:
-// none of its own.
+// a part of three bytes or more is among candidates(part); the caller looks whether the part really is in it. New texts
+// wait in a short list, which is read with the bitmaps, until enough have come: sorted, they go into each bitmap at
+// once, instead of into ten bitmaps a text from all over the memory. Threads: none of its own. Limits: kWaiting.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <roaring/roaring.hh>
 
@@ -20,18 +22,23 @@ class TrigramIndex {
  public:
   static constexpr std::size_t kShortest = 3;
 
+  static constexpr std::size_t kWaiting = 4'096;  // trigrams of new texts, some four hundred texts
+
   void add(std::uint32_t text_id, std::string_view text);
   void remove(std::uint32_t text_id, std::string_view text);
-  // Requires: part.size() >= kShortest.
-  Roaring candidates(std::string_view part) const;
+  // Ascending, each once. Requires: part.size() >= kShortest; of a part of that size the text surely holds it.
+  std::vector<std::uint32_t> candidates(std::string_view part) const;
   void shrink();  // after many additions: gives spare memory back
   std::size_t memory_bytes() const;
-  void save(ImageWriter& out) const;
+  void save(ImageWriter& out);
   void load(ImageReader& in);
 
  private:
+  void settle();
+
   std::unordered_map<std::uint32_t, Roaring> postings_;
-  std::uint64_t entries_ = 0;
+  std::uint64_t entries_ = 0;           // in postings_
+  std::vector<std::uint64_t> waiting_;  // trigram, text id
 };
 
 }  // namespace curfew::index

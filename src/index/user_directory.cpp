@@ -251,9 +251,7 @@ std::vector<std::uint32_t> UserDirectory::matching(const TextPart& part, bool an
   std::vector<std::uint32_t> out;
   if (part.part().find('\0') != std::string::npos) return out;  // no text holds one
   if (!any_text && part.part().size() >= TrigramIndex::kShortest) {
-    const Roaring candidates = trigrams_.candidates(part.part());
-    std::vector<std::uint32_t> users(candidates.cardinality());
-    candidates.toUint32Array(users.data());
+    std::vector<std::uint32_t> users = trigrams_.candidates(part.part());
     if (part.part().size() == TrigramIndex::kShortest) return users;
     constexpr std::size_t ahead = 16;
     for (std::size_t i = 0; i < users.size(); ++i) {

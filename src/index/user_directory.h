@@ -109,7 +109,7 @@ class UserDirectory {
     prefetch_rows(user);
   }
   std::size_t memory_bytes() const;
-  void save(ImageWriter& out) const;
+  void save(ImageWriter& out);
   void load(ImageReader& in);
 
  private:

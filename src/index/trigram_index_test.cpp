@@ -1,0 +1,76 @@
+#include "index/trigram_index.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <string>
+
+namespace curfew::index {
+namespace {
+
+// Few letters, so that texts share trigrams and hold some of them twice.
+std::string some_text(std::mt19937& dice, std::size_t most) {
+  std::string text(dice() % (most + 1), 'a');
+  for (char& letter : text) letter = static_cast<char>('a' + dice() % 4);
+  return text;
+}
+
+struct Naive {
+  std::map<std::uint32_t, std::string> texts;
+  std::vector<std::uint32_t> holding(std::string_view part) const {
+    std::vector<std::uint32_t> out;
+    for (const auto& [id, text] : texts)
+      if (text.find(part) != std::string::npos) out.push_back(id);
+    return out;
+  }
+};
+
+void expect_found(const TrigramIndex& index, const Naive& naive, std::string_view part) {
+  const auto found = index.candidates(part);
+  EXPECT_TRUE(std::is_sorted(found.begin(), found.end()) &&
+              std::adjacent_find(found.begin(), found.end()) == found.end());
+  const auto expected = naive.holding(part);
+  EXPECT_TRUE(std::includes(found.begin(), found.end(), expected.begin(), expected.end())) << part;
+  if (part.size() == TrigramIndex::kShortest) EXPECT_EQ(found, expected) << part;
+}
+
+// Through several settlements, with texts that wait at every look, and ids that are given again.
+TEST(TrigramIndexTest, FindsEveryTextThatHoldsAPartWhetherItWaitsOrNot) {
+  std::mt19937 dice(11);
+  TrigramIndex index;
+  Naive naive;
+  for (int step = 0; step < 6'000; ++step) {
+    const auto id = static_cast<std::uint32_t>(dice() % 3'000);
+    if (const auto known = naive.texts.find(id); known == naive.texts.end()) {
+      const std::string text = some_text(dice, 24);
+      index.add(id, text);
+      naive.texts.emplace(id, text);
+    } else if (dice() % 100 == 0) {
+      index.remove(id, known->second);
+      naive.texts.erase(known);
+    }
+    if (step % 50 == 0)
+      for (const std::size_t length : {3U, 4U, 7U}) {
+        std::string part = some_text(dice, length);
+        part.resize(length, 'b');
+        expect_found(index, naive, part);
+      }
+  }
+}
+
+// A part of which no text that has settled holds a trigram.
+TEST(TrigramIndexTest, FindsTheFirstOfItsKindWhileItWaits) {
+  TrigramIndex index;
+  for (std::uint32_t id = 0; id < TrigramIndex::kWaiting; ++id) index.add(id, "jane.doe");
+  index.add(9'999, "zoe");
+  EXPECT_EQ(index.candidates("zoe"), std::vector<std::uint32_t>{9'999});
+  index.shrink();
+  EXPECT_EQ(index.candidates("zoe"), std::vector<std::uint32_t>{9'999});
+  index.remove(9'999, "zoe");
+  EXPECT_TRUE(index.candidates("zoe").empty());
+}
+
+}  // namespace
+}  // namespace curfew::index
