@@ -6,7 +6,7 @@
 
 namespace curfew::api {
 
-// Changes the members of `policy` that are given; null takes a limit away. Errors name the member as "policy.…".
-Status read_policy(const JsonValue& value, session::Policy& policy);
+// The members that are given; null takes a limit away. Errors name the member as "policy.…".
+Result<session::PolicyChange> read_policy(const JsonValue& value);
 
 }  // namespace curfew::api

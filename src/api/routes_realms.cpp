@@ -95,11 +95,10 @@ Result<http::Response> get_realm(Services& services, const Call& call) {
 struct RealmInput {
   std::string name;
   std::optional<std::string> display_name;
-  std::optional<session::Policy> policy;
+  std::optional<session::PolicyChange> policy;
 };
 
-Result<RealmInput> read_realm(const Call& call, std::span<const std::string_view> allowed,
-                              const session::Policy& before) {
+Result<RealmInput> read_realm(const Call& call, std::span<const std::string_view> allowed) {
   JsonParser parser;
   CURFEW_TRY(const auto root, parser.parse(call.body));
   CURFEW_TRY(const auto fields, Fields::open(root, allowed));
@@ -112,8 +111,7 @@ Result<RealmInput> read_realm(const Call& call, std::span<const std::string_view
   }
   CURFEW_TRY(input.display_name, fields.optional_text("displayName", limits::kDisplayName));
   if (const JsonValue* policy = fields.find("policy")) {
-    input.policy = before;
-    CURFEW_TRY_STATUS(read_policy(*policy, *input.policy));
+    CURFEW_TRY(input.policy, read_policy(*policy));
   }
   return input;
 }
@@ -128,23 +126,24 @@ engine::Done<engine::Realm> answer_with(Services& services, std::shared_ptr<Call
 }
 
 void create_realm(Services& services, Call call) {
-  auto input = read_realm(call, kCreateFields, {});
+  auto input = read_realm(call, kCreateFields);
   if (!input) return call.refuse(input.error());
   auto held = std::make_shared<Call>(std::move(call));
   std::string display = input->display_name.value_or(input->name);
-  services.engine.create_realm(std::move(input->name), std::move(display), input->policy.value_or(session::Policy{}),
-                               held->origin(), answer_with(services, held, 201));
+  const session::Policy policy = session::changed({}, input->policy.value_or(session::PolicyChange{}));
+  services.engine.create_realm(std::move(input->name), std::move(display), policy, held->origin(),
+                               answer_with(services, held, 201));
 }
 
 void update_realm(Services& services, Call call) {
-  auto input = read_realm(call, kChangeFields, call.realm->policy);
+  auto input = read_realm(call, kChangeFields);
   if (!input) return call.refuse(input.error());
   // The route asks for POLICIES:WRITE, which is for the policy alone.
   if (input->display_name && !call.caller.grants.allows(Permission::kAdmin, call.realm->name))
     return deny(services, call, Permission::kAdmin, call.realm->name);
   auto held = std::make_shared<Call>(std::move(call));
-  services.engine.update_realm(held->realm->id, std::move(input->display_name), std::move(input->policy),
-                               held->origin(), answer_with(services, held, 200));
+  services.engine.update_realm(held->realm->id, std::move(input->display_name), input->policy, held->origin(),
+                               answer_with(services, held, 200));
 }
 
 void delete_realm(Services& services, Call call) {

@@ -19,9 +19,8 @@ Result<session::Policy> read(const Call& call) {
   CURFEW_TRY(const auto fields, Fields::open(root, kFields));
   const JsonValue* value = fields.find("policy");
   if (value == nullptr) return fields.missing("policy");
-  session::Policy policy = call.realm->policy;  // what is left out stays as it is, as when it is saved
-  CURFEW_TRY_STATUS(read_policy(*value, policy));
-  return policy;
+  CURFEW_TRY(const auto change, read_policy(*value));
+  return session::changed(call.realm->policy, change);  // what is left out stays as it is, as when it is saved
 }
 
 Result<http::Response> simulate_policy(Services& services, const Call& call) {

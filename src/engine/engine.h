@@ -168,8 +168,9 @@ class Engine {
   std::shared_ptr<const RealmTable> realms() const;  // an unchanging snapshot
   void create_realm(std::string name, std::string display_name, session::Policy policy, session::Origin origin,
                     Done<Realm> done);
-  void update_realm(session::RealmId id, std::optional<std::string> display_name, std::optional<session::Policy> policy,
-                    session::Origin origin, Done<Realm> done);
+  // Changes what is given, of the realm as it is when its turn comes: of two changes at once neither is lost.
+  void update_realm(session::RealmId id, std::optional<std::string> display_name,
+                    std::optional<session::PolicyChange> policy, session::Origin origin, Done<Realm> done);
   // Ends every session in it, each audited, then removes it; `done` when it is gone. At once it is unknown to everybody
   // else.
   void remove_realm(session::RealmId id, session::Origin origin, Done<Realm> done);

@@ -129,16 +129,16 @@ void Engine::Impl::change_realm(RealmId id, std::function<Result<RealmChange>(co
   enqueue(std::move(work));
 }
 
-void Engine::update_realm(RealmId id, std::optional<std::string> display_name, std::optional<session::Policy> policy,
-                          session::Origin origin, Done<Realm> done) {
+void Engine::update_realm(RealmId id, std::optional<std::string> display_name,
+                          std::optional<session::PolicyChange> policy, session::Origin origin, Done<Realm> done) {
   impl_->change_realm(
       id,
-      [display_name = std::move(display_name), policy = std::move(policy), origin = std::move(origin)](
-          const Realm& known, Time) -> Result<RealmChange> {
+      [display_name = std::move(display_name), policy, origin = std::move(origin)](const Realm& known,
+                                                                                   Time) -> Result<RealmChange> {
         RealmChange change{known, {}};
         if (display_name) change.realm.display_name = *display_name;
-        if (policy) change.realm.policy = *policy;
-        if (policy && *policy != known.policy)
+        if (policy) change.realm.policy = session::changed(known.policy, *policy);
+        if (change.realm.policy != known.policy)
           change.records.push_back(realm_record(audit::action::kPolicyChanged, change.realm, origin));
         if (change.realm.display_name != known.display_name)
           change.records.push_back(realm_record(audit::action::kRealmUpdated, change.realm, origin));

@@ -271,6 +271,26 @@ TEST(EngineTest, RealmNamesAreDistinctAndRemovedRealmsEndTheirSessions) {
   EXPECT_EQ(w.engine->realms()->all().size(), 1U);
 }
 
+TEST(EngineTest, OfTwoChangesOfOnePolicyAtOnceNeitherIsLost) {
+  World w;
+  const RealmId realm = w.realm("production");
+  session::PolicyChange idle, most;
+  idle.idle_timeout = Duration::hours(1);
+  most.max_sessions_per_user = 5;
+  int changed = 0;
+  const auto count = [&](const Result<Realm>& r) { changed += r ? 1 : 0; };
+  w.engine->update_realm(realm, {}, idle, World::by("jane"), count);
+  w.engine->update_realm(realm, "Production", {}, World::by("john"), count);
+  w.engine->update_realm(realm, {}, most, World::by("john"), count);
+  w.run();
+  EXPECT_EQ(changed, 3);
+  const auto realms = w.engine->realms();
+  const Realm& known = *realms->find(realm);
+  EXPECT_EQ(known.display_name, "Production");
+  EXPECT_EQ(known.policy.idle_timeout, Duration::hours(1));
+  EXPECT_EQ(known.policy.max_sessions_per_user, 5U);
+}
+
 TEST(EngineTest, NothingOfARemovedRealmStaysStored) {
   World w;
   const RealmId gone = w.realm("gone"), kept = w.realm("kept");

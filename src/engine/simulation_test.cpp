@@ -73,12 +73,12 @@ TEST_F(SimulationTest, WhatItForetellsIsWhatTheSweepThenEnds) {
     start("s" + std::to_string(i), "u" + std::to_string(below(60)), Duration::hours(age),
           Duration::minutes(static_cast<std::int64_t>(below(static_cast<std::uint64_t>(age) * 60))));
   }
-  session::Policy policy;
-  policy.idle_timeout = Duration::hours(3);
-  policy.max_lifetime = Duration::hours(24);
-  const std::uint64_t foretold = run(policy).matched.sessions;
+  session::PolicyChange change;
+  change.idle_timeout = Duration::hours(3);
+  change.max_lifetime = Duration::hours(24);
+  const std::uint64_t foretold = run(session::changed({}, change)).matched.sessions;
   EXPECT_GT(foretold, 50U);
-  world.engine->update_realm(realm, {}, policy, World::by("setup"), [](const Result<Realm>& r) { ASSERT_TRUE(r); });
+  world.engine->update_realm(realm, {}, change, World::by("setup"), [](const Result<Realm>& r) { ASSERT_TRUE(r); });
   world.run();
   world.clock.advance(Duration::seconds(2));
   world.run();

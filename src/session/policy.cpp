@@ -31,6 +31,17 @@ Status validate_policy(const Policy& policy) {
   return {};
 }
 
+Policy changed(const Policy& policy, const PolicyChange& change) {
+  return {.idle_timeout = change.idle_timeout.value_or(policy.idle_timeout),
+          .max_lifetime = change.max_lifetime.value_or(policy.max_lifetime),
+          .remember_me_idle_timeout = change.remember_me_idle_timeout.value_or(policy.remember_me_idle_timeout),
+          .remember_me_max_lifetime = change.remember_me_max_lifetime.value_or(policy.remember_me_max_lifetime),
+          .offline_idle_timeout = change.offline_idle_timeout.value_or(policy.offline_idle_timeout),
+          .offline_max_lifetime = change.offline_max_lifetime.value_or(policy.offline_max_lifetime),
+          .max_sessions_per_user = change.max_sessions_per_user.value_or(policy.max_sessions_per_user),
+          .victim = change.victim.value_or(policy.victim)};
+}
+
 Limits limits_for(const Policy& policy, SessionType type, bool remember_me) {
   if (type == SessionType::kOffline) return {policy.offline_idle_timeout, policy.offline_max_lifetime};
   Limits limits{policy.idle_timeout, policy.max_lifetime};

@@ -25,6 +25,17 @@ struct Policy {
 
 Status validate_policy(const Policy& policy);
 
+// What somebody changes of a policy: the members that are given; a limit that is given as nothing goes. The rest stays
+// as it is when the change is made, whatever it was when it was asked for.
+struct PolicyChange {
+  std::optional<std::optional<Duration>> idle_timeout, max_lifetime, remember_me_idle_timeout, remember_me_max_lifetime,
+      offline_idle_timeout, offline_max_lifetime;
+  std::optional<std::optional<std::uint32_t>> max_sessions_per_user;
+  std::optional<ConcurrencyVictim> victim;
+};
+// Valid if both are: what makes a policy valid is each member for itself.
+Policy changed(const Policy& policy, const PolicyChange& change);
+
 // The limits that hold for one class of session.
 struct Limits {
   std::optional<Duration> idle, lifetime;

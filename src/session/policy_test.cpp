@@ -57,6 +57,21 @@ TEST(Policy, OfflineSessionsHaveOnlyTheirOwnLimits) {
   }
 }
 
+TEST(Policy, AChangeTouchesOnlyWhatItNames) {
+  EXPECT_EQ(changed(sample(), {}), sample());
+  PolicyChange change;
+  change.idle_timeout = Duration::hours(2);
+  change.max_lifetime.emplace();
+  change.max_sessions_per_user = 3;
+  change.victim = ConcurrencyVictim::kLeastRecentlyUsed;
+  Policy expected = sample();
+  expected.idle_timeout = Duration::hours(2);
+  expected.max_lifetime.reset();
+  expected.max_sessions_per_user = 3;
+  expected.victim = ConcurrencyVictim::kLeastRecentlyUsed;
+  EXPECT_EQ(changed(sample(), change), expected);
+}
+
 TEST(ValidatePolicy, LimitsAreExactAndNamed) {
   EXPECT_TRUE(validate_policy(Policy{}));
   EXPECT_TRUE(validate_policy(sample()));
