@@ -349,6 +349,10 @@ bool Batch::expire_if_due(Entry& entry, Time at) {
   return true;
 }
 
+void Batch::on_done(std::function<void(const Status&)> done) {
+  done_.push_back({std::move(done), memory_->entries(), 0});
+}
+
 void Batch::add_document(std::string_view table, std::string key, std::optional<std::string> bytes) {
   commit_.documents.push_back({std::string(table), std::move(key), std::move(bytes)});
 }
@@ -382,13 +386,21 @@ bool Batch::concerns(const Submission& submission) {
   });
 }
 
-void Batch::apply(
-    const std::function<void(const index::Handle&, const Session&, EndCause, const std::string&)>& ended) {
+void Batch::apply(const std::function<void(const index::Handle&, const Session&, EndCause, const std::string&)>& ended,
+                  bool at_once) {
   watch_.set_storm(changed_.size() > kStorm);
-  for (auto next = changed_.begin(); next != changed_.end();) {
-    const index::Index::WriteLock lock(index_);
-    for (std::size_t n = 0; n < kSlice && next != changed_.end(); ++next, ++n) take_in(**next, ended);
+  std::size_t applied = 0;
+  const auto apply_to = [&](std::size_t end) {
+    while (applied < end) {
+      const index::Index::WriteLock lock(index_);
+      for (std::size_t n = 0; n < kSlice && applied < end; ++n) take_in(*changed_[applied++], ended);
+    }
+  };
+  for (; at_once && names_.empty() && answered_ < done_.size(); ++answered_) {
+    apply_to(done_[answered_].changes);
+    done_[answered_].done({});
   }
+  apply_to(changed_.size());
   if (!names_.empty()) {
     const index::Index::WriteLock lock(index_);
     for (const Submission::ClientName& name : names_) index_.name_client(name.realm, name.client_id, name.name);
@@ -418,7 +430,7 @@ void Batch::take_in(
 }
 
 void Batch::finish(const Status& status) {
-  for (const auto& done : done_) done(status);
+  for (; answered_ < done_.size(); ++answered_) done_[answered_].done(status);
 }
 
 }  // namespace curfew::engine

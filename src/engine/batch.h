@@ -65,7 +65,7 @@ class Batch {
   void add_record(audit::Record record);
   void add_document(std::string_view table, std::string key, std::optional<std::string> bytes);
   // Called in order when the batch is durable and applied, or has failed as a whole.
-  void on_done(std::function<void(const Status&)> done) { done_.push_back(std::move(done)); }
+  void on_done(std::function<void(const Status&)> done);
   // Called between the two: durable, not yet answered.
   void on_durable(std::function<void()> adopt) { adopt_.push_back(std::move(adopt)); }
 
@@ -76,9 +76,12 @@ class Batch {
   // The chain's last hash with this batch. REQUIRES: sealed.
   const Digest& last_hash() const { return last_hash_; }
   std::unique_ptr<Memory> take_memory();  // nothing else is asked of the batch afterwards
-  // Puts the changes into the index, in slices under the WriteLock; calls `ended` for every row that goes.
+  // Puts the changes into the index, in slices under the WriteLock; calls `ended` for every row that goes. `at_once`:
+  // each caller is answered as soon as what they asked for is in it, not in finish(), and prepares what is next
+  // meanwhile. REQUIRES: sealed; for `at_once`, only_submissions().
   void apply(const std::function<void(const index::Handle&, const session::Session&, session::EndCause,
-                                      const std::string& revocation)>& ended);
+                                      const std::string& revocation)>& ended,
+             bool at_once);
   void finish(const Status& status);
 
   // Whether all that it holds is these callers' submissions and what follows from them: nothing is called when it is
@@ -159,7 +162,13 @@ class Batch {
   std::unordered_map<session::SessionKey, std::optional<session::Tombstone>> read_;  // read_ahead()
   std::vector<std::uint64_t> concerned_;  // hashes, ascending; once concerns() was asked
   std::vector<Event> events_;
-  std::vector<std::function<void(const Status&)>> done_;
+  struct Caller {
+    std::function<void(const Status&)> done;
+    std::size_t entries;  // of the memory's, the last that may hold something of theirs
+    std::size_t changes;  // of changed_, as many as have to be in the index; from seal() on
+  };
+  std::vector<Caller> done_;
+  std::size_t answered_ = 0;
   std::vector<std::function<void()>> adopt_;
   std::vector<Submission::ClientName> names_;
   BatchCounts counts_;

@@ -156,8 +156,18 @@ const ledger::Commit& Batch::seal(const Digest& last_hash) {
   };
   const auto rows = std::partition(changed_.begin(), changed_.end(), [&](const Entry* e) { return number(e) == 0; });
   std::sort(rows, changed_.end(), [&](const Entry* a, const Entry* b) { return number(a) < number(b); });
-  for (const Entry* entry : changed_)
-    if (const auto* live = std::get_if<Session>(&entry->state)) memory_->next_put() = *live;
+  for (std::size_t i = 0; i < changed_.size(); ++i) {
+    changed_[i]->place = i + 1;
+    if (const auto* live = std::get_if<Session>(&changed_[i]->state)) memory_->next_put() = *live;
+  }
+  std::size_t entries = 0, changes = 0;
+  auto caller = done_.begin();
+  memory_->each_entry([&](const Entry& entry) {
+    for (; caller != done_.end() && caller->entries == entries; ++caller) caller->changes = changes;
+    changes = std::max(changes, entry.place);
+    ++entries;
+  });
+  for (; caller != done_.end(); ++caller) caller->changes = changes;
   memory_->cut();
   last_hash_ = last_hash;
   for (ledger::AuditEntry& record : commit_.audit) audit::chain(record.bytes, last_hash_);

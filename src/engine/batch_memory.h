@@ -22,6 +22,7 @@ struct Batch::Entry {
   session::EndCause cause = session::EndCause::kRevoked;
   const std::string* revocation = nullptr;  // of one of words_; null: none
   bool changed = false;
+  std::size_t place = 0;      // in the order in which changes are applied, from 1; 0: not changed
   std::string first_profile;  // of a user who was not known before: it is written with the session
 
   // A session to be filled, with the memory of the one that was here before.
@@ -42,6 +43,7 @@ struct Batch::Entry {
     last.reset();
     revocation = nullptr;
     changed = false;
+    place = 0;
     first_profile.clear();
   }
 };
@@ -66,6 +68,7 @@ class Batch::Memory {
     by_row.clear();
   }
   std::size_t size() const { return entries_.size(); }
+  std::size_t entries() const { return entries_used_; }
   // Addresses stay.
   Entry& next_entry() {
     if (entries_used_ == entries_.size()) entries_.emplace_back();

@@ -51,7 +51,7 @@ struct Engine::Impl {
   std::vector<Work> take_work();
   void gather(std::unique_lock<std::mutex>& lock);
   bool commit(Batch& batch);
-  bool adopt(Batch& batch, const std::optional<Result<ledger::Position>>& appended);
+  bool adopt(Batch& batch, const std::optional<Result<ledger::Position>>& appended, bool at_once = false);
   std::unique_ptr<Batch::Memory> take_memory();
   void keep_memory(std::unique_ptr<Batch::Memory> memory);
   bool drain_touches();
@@ -97,7 +97,8 @@ struct Engine::Impl {
   // --- relay.cpp
   bool may_relay(const std::vector<Work>& works, const Batch& batch) const;
   bool relay(Batch& first);
-  std::vector<Work> take_beside(Batch& writing, std::size_t callers_before);
+  std::vector<Work> take_beside(Batch& writing, std::size_t few, std::size_t& weight);
+  std::unique_ptr<Batch> decide_beside(Batch& writing, std::size_t callers_before);
   bool decide(Batch& batch, std::vector<Work>& works);
 
   // --- job_stride.cpp

@@ -1,5 +1,6 @@
-// Callers by turns: while one group's commit is written, the next group is decided; while that is written, the first is
-// taken into the index and answered, and comes back with what is next.
+// Callers by turns: while one group's commit is written, the next group is decided, as they come; while that is
+// written, the first is taken into the index, each answered as soon as they are in it, and comes back with what is
+// next.
 //
 // What is being written is not in the index yet. So only submissions are decided beside it, and only those that concern
 // none of its sessions and none of their users: they would be decided alike after it. It is applied before what was
@@ -14,6 +15,7 @@ namespace curfew::engine {
 namespace {
 
 constexpr std::int64_t kLongestRelayNs = 50'000'000;  // after it the rest of the round has its turn
+constexpr std::size_t kAtATime = 4;  // callers who are decided together, while the others are on their way
 
 }  // namespace
 
@@ -26,23 +28,41 @@ bool Engine::Impl::may_relay(const std::vector<Work>& works, const Batch& batch)
   return batch.only_submissions(works.size());
 }
 
-// Waits until as many have come as came before, or what is written is. Then takes whom it may, in their order.
-std::vector<Work> Engine::Impl::take_beside(Batch& writing, std::size_t callers_before) {
+// Waits until a few have come, or what is written is. Then takes whom it may, in their order.
+std::vector<Work> Engine::Impl::take_beside(Batch& writing, std::size_t few, std::size_t& weight) {
   std::vector<Work> works;
   std::unique_lock lock(queue_mutex);
-  queue_wanted = callers_before;
-  queue_wake.wait(lock, [&] { return stopping || relay_written || queue.size() >= callers_before; });
+  queue_wanted = few;
+  queue_wake.wait(lock, [&] { return stopping || relay_written || queue.size() >= few; });
   queue_wanted = 1;
-  std::size_t weight = 0;
   while (!stopping && !queue.empty() && queue.front().submission) {
     Work& front = queue.front();
+    if (weight + front.weight > kRelayWeight || writing.concerns(*front.submission)) break;
     weight += front.weight;
-    if (weight > kRelayWeight || writing.concerns(*front.submission)) break;
     queue_weight -= front.weight;
     works.push_back(std::move(front));
     queue.pop_front();
   }
   return works;
+}
+
+// Decides callers as they come, until as many have as came before, or what is written is. Null: nobody came, or it
+// could not be decided.
+std::unique_ptr<Batch> Engine::Impl::decide_beside(Batch& writing, std::size_t callers_before) {
+  std::unique_ptr<Batch> next;
+  std::size_t decided = 0, weight = 0;
+  while (decided < callers_before) {
+    std::vector<Work> works = take_beside(writing, std::min(callers_before - decided, kAtATime), weight);
+    if (works.empty()) break;
+    decided += works.size();
+    const Time now = clock.now();
+    policies_on = guard.look(now, clock.monotonic_ns());
+    if (!next)
+      next = std::make_unique<Batch>(index, watch, ledger, options, writing.book(), now,
+                                     Batch::Mode{hub.watched(), policies_on}, take_memory());
+    if (!decide(*next, works)) return nullptr;
+  }
+  return next;
 }
 
 // Of a batch that is decided. False if it could not be written.
@@ -68,19 +88,11 @@ bool Engine::Impl::relay(Batch& first) {
   begin(first, book.chain.hash);
   for (;;) {
     std::unique_ptr<Batch> next;
-    if (clock.monotonic_ns() < until_ns) {
-      if (std::vector<Work> works = take_beside(*writing, half); !works.empty()) {
-        const Time now = clock.now();
-        policies_on = guard.look(now, clock.monotonic_ns());
-        next = std::make_unique<Batch>(index, watch, ledger, options, writing->book(), now,
-                                       Batch::Mode{hub.watched(), policies_on}, take_memory());
-        if (!decide(*next, works)) next.reset();
-      }
-    }
+    if (clock.monotonic_ns() < until_ns) next = decide_beside(*writing, half);
     const Result<ledger::Position> appended = appender.wait();
     const bool durable = next && next->durable_work();
     if (appended && durable) begin(*next, writing->last_hash());
-    if (!adopt(*writing, appended)) {
+    if (!adopt(*writing, appended, true)) {
       if (next) next->finish(tl::make_unexpected(appended.error()));
       return false;
     }

@@ -192,6 +192,32 @@ TEST_F(RelayTest, WhatFollowsAFailedWriteFailsWithIt) {
   EXPECT_EQ(live(), 9U);
 }
 
+// Answered one after the other, while the rest of the group is still taken in: what a caller was told is so by then.
+TEST_F(RelayTest, WhoIsAnsweredFindsWhatTheyDid) {
+  make_realm();
+  constexpr int kCallers = 12, kEach = 300;
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&, caller] {
+      const auto there = [&](const session::SessionKey& key) {
+        const index::Index::ReadLock lock(engine->index());
+        return engine->index().find(key).has_value();
+      };
+      for (int i = 0; i < kEach; ++i) {
+        const session::Session s = session(caller * kEach + i, caller * kEach + i);
+        ASSERT_EQ(submit(StartSession{s}).get().value().front().outcome, Outcome::kStarted);
+        ASSERT_TRUE(there(s.key));
+        if (i % 3 != 0) continue;
+        const session::EndSession end{s.key, clock.now(), session::EndCause::kRevoked, "test"};
+        ASSERT_EQ(submit(end).get().value().front().outcome, Outcome::kEnded);
+        ASSERT_FALSE(there(s.key));
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(live(), kCallers * kEach * 2 / 3);
+}
+
 // Many callers, few users and sessions, and a limit: at the end the ledger and the index say the same, no user has more
 // than the limit, nothing that ended is back, and the audit chain is whole.
 TEST_F(RelayTest, ManyCallersOverTheSameUsersAgreeWithTheLedger) {

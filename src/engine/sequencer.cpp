@@ -167,7 +167,7 @@ bool Engine::Impl::commit(Batch& batch) {
 
 // What the ledger said of a batch, if it was asked: the index takes the batch in, and everybody who waits for it is
 // told. False if it failed, and then nothing of it happened.
-bool Engine::Impl::adopt(Batch& batch, const std::optional<Result<ledger::Position>>& appended) {
+bool Engine::Impl::adopt(Batch& batch, const std::optional<Result<ledger::Position>>& appended, bool at_once) {
   told_jobs.clear();
   if (appended) {
     if (!*appended) {
@@ -190,7 +190,8 @@ bool Engine::Impl::adopt(Batch& batch, const std::optional<Result<ledger::Positi
   book.realms = realms_then;
   book.chain.hash = appended ? batch.last_hash() : hash_then;
   batch.apply([this](const index::Handle& handle, const session::Session& session, session::EndCause cause,
-                     const std::string& revocation) { row_ended(handle, session, cause, revocation); });
+                     const std::string& revocation) { row_ended(handle, session, cause, revocation); },
+              at_once);
   for (const auto& [realm, f] : batch.flow()) {
     Batch::Flow& sum = flow[realm];
     sum.started += f.started;
