@@ -10,64 +10,25 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <fstream>
-#include <functional>
-#include <map>
 #include <random>
 
 #include "generator.h"
 #include "index/index.h"
+#include "index_report.h"
+#include "index_shapes.h"
 
 namespace curfew::bench {
 namespace {
 
-using index::Filter;
 using index::Index;
 using index::Query;
-using index::SortBy;
 
 struct Options {
   std::uint64_t sessions = 1'000'000, rounds = 1000, seed = 1;
   bool json = false;
   std::string only;  // measures whose names begin so
 };
-
-// Seconds on the wall and seconds of processor time: on a machine that others use too, only the latter says what work
-// costs.
-struct Seconds {
-  double wall = 0, cpu = 0;
-};
-class Stopwatch {
- public:
-  explicit Stopwatch(clockid_t cpu = CLOCK_THREAD_CPUTIME_ID) : cpu_(cpu), start_(now()) {}
-  Seconds elapsed() const {
-    const Seconds t = now();
-    return {t.wall - start_.wall, t.cpu - start_.cpu};
-  }
-
- private:
-  static double read(clockid_t clock) {
-    timespec t{};
-    ::clock_gettime(clock, &t);
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
-  }
-  Seconds now() const { return {read(CLOCK_MONOTONIC), read(cpu_)}; }
-  clockid_t cpu_;
-  Seconds start_;
-};
-
-struct Latencies {
-  std::vector<double> wall_us, cpu_us;
-  void add(const Seconds& seconds) {
-    wall_us.push_back(seconds.wall * 1e6);
-    cpu_us.push_back(seconds.cpu * 1e6);
-  }
-};
-double percentile(std::vector<double>& values, std::size_t percent) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() * percent / 100];
-}
 
 std::uint64_t resident_bytes() {
   ::malloc_trim(0);
@@ -93,45 +54,13 @@ std::shared_ptr<const device::Device> classify(std::string_view agent) {
   return device;
 }
 
-class Report {
- public:
-  explicit Report(const Options& options) : options_(options) {
-    if (!options_.json)
-      fmt::print("{:<44}{:>10}{:>10}{:>10}{:>10}  {}\n", fmt::format("{} sessions", options.sessions), "p50 us",
-                 "p99 us", "p50 cpu", "p99 cpu", "rows of total");
-  }
-  void latency(std::string_view name, Latencies& times, std::uint64_t rows, std::uint64_t total) {
-    const double p50 = percentile(times.wall_us, 50), p99 = percentile(times.wall_us, 99);
-    const double cpu50 = percentile(times.cpu_us, 50), cpu99 = percentile(times.cpu_us, 99);
-    if (options_.json)
-      fmt::print(
-          "{{\"bench\":\"index\",\"sessions\":{},\"name\":\"{}\",\"p50_us\":{:.2f},\"p99_us\":{:.2f},\"p50_cpu_us\":{:."
-          "2f},"
-          "\"p99_cpu_us\":{:.2f},\"total\":{}}}\n",
-          options_.sessions, name, p50, p99, cpu50, cpu99, total);
-    else
-      fmt::print("{:<44}{:>10.1f}{:>10.1f}{:>10.1f}{:>10.1f}  {} of {}\n", name, p50, p99, cpu50, cpu99, rows, total);
-  }
-  void rate(std::string_view name, std::size_t count, const Seconds& seconds) {
-    value(name, static_cast<double>(count) / seconds.wall / 1e6, "million a second");
-    value(std::string(name) + ", cpu", static_cast<double>(count) / seconds.cpu / 1e6, "million a second");
-  }
-  void value(std::string_view name, double value, std::string_view unit) {
-    if (options_.json)
-      fmt::print("{{\"bench\":\"index\",\"sessions\":{},\"name\":\"{}\",\"value\":{:.3f},\"unit\":\"{}\"}}\n",
-                 options_.sessions, name, value, unit);
-    else
-      fmt::print("{:<44}{:>10.3f}  {}\n", name, value, unit);
-  }
-
- private:
-  const Options& options_;
-};
-
 class Bench {
  public:
   explicit Bench(const Options& options)
-      : options_(options), report_(options), generator_(options.sessions, options.seed), random_(options.seed) {}
+      : options_(options),
+        report_(options.sessions, options.json),
+        generator_(options.sessions, options.seed),
+        random_(options.seed) {}
 
   void run() {
     load();
@@ -217,187 +146,7 @@ class Bench {
     if (sum == 0) report_.value("nothing found", 0, "");
   }
 
-  Query basic() {
-    Query query;
-    query.realms = {Generator::kMainRealm};
-    return query;
-  }
-  using Make = std::function<Query()>;
-  std::vector<std::pair<std::string, Make>> shapes() {
-    const auto user_of_main = [this] {
-      std::uint64_t no = random_no();
-      while (generator_.key(no).realm != Generator::kMainRealm) no = random_no();
-      return generator_.user_id(generator_.owner(no));
-    };
-    const auto network = [this] { return *Cidr::parse(fmt::format("10.{}.0.0/16", random_() % 40)); };
-    return {
-        {"Q1 all by last access", [this] { return basic(); }},
-        {"Q2 offline and the rarest client",
-         [this] {
-           Query q = basic();
-           q.filter.type = session::SessionType::kOffline;
-           q.filter.clients = {Generator::client_id(Generator::kClients - 1)};
-           return q;
-         }},
-        {"Q3 username part oe12",
-         [this] {
-           Query q = basic();
-           q.filter.search = "oe12";
-           return q;
-         }},
-        {"Q4 all at offset N/2",
-         [this] {
-           Query q = basic();
-           q.offset = index_.size(Generator::kMainRealm) / 2 + random_() % 1000;
-           return q;
-         }},
-        {"Q5 one user",
-         [this, user_of_main] {
-           Query q = basic();
-           q.filter.user = user_of_main();
-           return q;
-         }},
-        {"Q6a in a /16",
-         [this, network] {
-           Query q = basic();
-           q.filter.ip = {network()};
-           return q;
-         }},
-        {"Q6b one user, not in a /16",
-         [this, user_of_main, network] {
-           Query q = basic();
-           q.filter.user = user_of_main();
-           q.filter.ip_not = {network()};
-           return q;
-         }},
-        {"Q7 regular by username",
-         [this] {
-           Query q = basic();
-           q.filter.type = session::SessionType::kRegular;
-           q.order = {SortBy::kUsername, false};
-           return q;
-         }},
-        {"X1 all realms by last access",
-         [this] {
-           Query q = basic();
-           q.realms.push_back(Generator::kSmallRealm);
-           return q;
-         }},
-        {"X2 all realms at offset N/2",
-         [this] {
-           Query q = basic();
-           q.realms.push_back(Generator::kSmallRealm);
-           q.offset = index_.size() / 2;
-           return q;
-         }},
-        {"X3 a common client, by started",
-         [this] {
-           Query q = basic();
-           q.filter.clients = {Generator::client_id(3)};
-           q.order.by = SortBy::kStarted;
-           return q;
-         }},
-        {"Q8 a kind of device",
-         [this] {
-           Query q = basic();
-           q.filter.device_kinds = {device::Kind::kMobile};
-           return q;
-         }},
-        {"Q9 any signal",
-         [this] {
-           Query q = basic();
-           q.filter.marks = 0x1fff;
-           return q;
-         }},
-        {"Q10 all by severity",
-         [this] {
-           Query q = basic();
-           q.order.by = SortBy::kSeverity;
-           return q;
-         }},
-        {"X5 all by severity at offset N/2",
-         [this] {
-           Query q = basic();
-           q.order.by = SortBy::kSeverity;
-           q.offset = index_.size(Generator::kMainRealm) / 2 + random_() % 1000;
-           return q;
-         }},
-        {"X6 bots and tools in a /16",
-         [this, network] {
-           Query q = basic();
-           q.filter.device_kinds = {device::Kind::kBot, device::Kind::kTool};
-           q.filter.ip = {network()};
-           return q;
-         }},
-        {"X7 a rare family, by severity, all realms",
-         [this] {
-           Query q = basic();
-           q.realms.push_back(Generator::kSmallRealm);
-           q.filter.devices = {"ua:Family 30"};
-           q.order.by = SortBy::kSeverity;
-           return q;
-         }},
-        {"X8 one signal, offline",
-         [this] {
-           Query q = basic();
-           q.filter.marks = 1U << 3;
-           q.filter.type = session::SessionType::kOffline;
-           return q;
-         }},
-        {"X4 idle for 7 days, regular",
-         [this] {
-           Query q = basic();
-           q.filter.type = session::SessionType::kRegular;
-           q.filter.last_access_before = generator_.now() - Duration::days(7);
-           return q;
-         }},
-    };
-  }
-  // Slow ones, asked fewer times.
-  std::vector<std::pair<std::string, Make>> slow_shapes() {
-    return {
-        {"S1 two wide conditions (remember-me, started)",
-         [this] {
-           Query q = basic();
-           q.filter.remember_me = true;
-           q.filter.started_before = generator_.now() - Duration::days(15);
-           return q;
-         }},
-        {"S2 part of an id (8 digits)",
-         [this] {
-           Query q = basic();
-           q.filter.search = generator_.key(random_no()).id.substr(0, 8);
-           return q;
-         }},
-        {"S3 whole id",
-         [this] {
-           Query q = basic();
-           q.filter.search = generator_.key(random_no()).id;
-           return q;
-         }},
-        {"S4 part of an address (10.20.)",
-         [this] {
-           Query q = basic();
-           q.filter.search = "10.20.";
-           return q;
-         }},
-        {"S5 two letters (ja)",
-         [this] {
-           Query q = basic();
-           q.filter.search = "ja";
-           return q;
-         }},
-        {"S6 common client at offset of a quarter",
-         [this] {
-           Query q = basic();
-           q.filter.clients = {Generator::client_id(1)};
-           q.offset = index_.size() / 16;
-           return q;
-         }},
-    };
-  }
-
-  void measure(std::vector<std::pair<std::string, Make>> all, std::uint64_t rounds) {
+  void measure(std::vector<Shape> all, std::uint64_t rounds) {
     std::erase_if(all, [this](const auto& shape) { return !shape.first.starts_with(options_.only); });
     struct Result {
       Latencies times;
@@ -425,8 +174,8 @@ class Bench {
       report_.latency(all[i].first, results[i].times, results[i].rows, results[i].total);
   }
   void queries() {
-    measure(shapes(), options_.rounds);
-    measure(slow_shapes(), std::max<std::uint64_t>(5, options_.rounds / 50));
+    measure(shapes_.usual(), options_.rounds);
+    measure(shapes_.slow(), std::max<std::uint64_t>(5, options_.rounds / 50));
   }
   void directory() {
     Latencies users, parts;
@@ -445,7 +194,7 @@ class Bench {
     report_.latency("U2 users, part of name, email or id", parts, 25, total);
   }
   void queries_after_touches() {
-    auto all = shapes();
+    auto all = shapes_.usual();
     all.resize(1);
     all[0].first = "Q1 after the touches";
     measure(all, options_.rounds);
@@ -527,6 +276,7 @@ class Bench {
   Generator generator_;
   std::mt19937_64 random_;
   Index index_{classify};
+  Shapes shapes_{generator_, index_, random_};
 };
 
 }  // namespace
