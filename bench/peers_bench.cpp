@@ -18,9 +18,12 @@
 #include <thread>
 
 #include "peers/peer.h"
+#include "quiet.h"
 
 namespace curfew::bench {
 namespace {
+
+constexpr double kLongestQuiet = 30;  // seconds
 
 struct Options {
   std::uint64_t sessions = 10'000, rounds = 200, seed = 1;
@@ -253,6 +256,7 @@ class Driver {
     for (const std::uint64_t no : numbers) keys.push_back(generator_.key(no));
     for (const auto& peer : peers_) {
       peer->begin_durable_writes();
+      wait_until_quiet(kLongestQuiet);
       double seconds = 0;
       Latencies probes = probed(*peer, [&] {
         const Stopwatch watch;
@@ -277,6 +281,7 @@ class Driver {
     double cpu = 0, started = 0;  // of this process: with the engine's those of its callers
     for (std::size_t round = 0; round < kRounds; ++round) {
       for (std::size_t peer = 0; peer < peers_.size(); ++peer) {
+        wait_until_quiet(kLongestQuiet / 3);
         std::atomic<std::uint64_t> taken{next}, done{0};
         std::vector<Latencies> each(kWriters);
         const Stopwatch watch;
@@ -314,6 +319,7 @@ class Driver {
 
   void realm_end() {
     for (const auto& peer : peers_) {
+      wait_until_quiet(kLongestQuiet);
       double seconds = 0, cpu = 0;
       std::uint64_t ended = 0;
       Latencies probes = probed(*peer, [&] {
