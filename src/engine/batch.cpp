@@ -36,12 +36,15 @@ session::Origin policy_origin() {
 
 bool watched_touch(index::Index& index, signal::Watch& watch, const index::Handle& handle, Time at,
                    const std::optional<IpAddress>& ip) {
-  const Time last_access = index.facts(handle).last_access;
-  if (!ip && !signal::Watch::rested(last_access, at)) return index.touch(handle, at, ip);
+  const index::Index::Facts facts = index.facts(handle);
+  if (!ip || index.is_at(handle, *ip)) {  // the mass of them: nothing else of the session is read
+    if (!index.touch(handle, at, std::nullopt)) return false;
+    if (signal::Watch::rested(facts.last_access, at)) watch.resumed(handle, facts.user, facts.last_access, at);
+    return true;
+  }
   const index::RowView row = index.view(handle);
   if (!index.touch(handle, at, ip)) return false;
-  const signal::Watch::Before before{last_access, row.ip, row.device_hash};
-  if (signal::Watch::worth_a_look(before, at, ip.value_or(row.ip))) watch.touched(handle, before, at);
+  watch.touched(handle, {facts.last_access, row.ip, row.device_hash}, at);
   return true;
 }
 

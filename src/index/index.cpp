@@ -217,6 +217,11 @@ Index::Facts Index::facts(const Handle& handle) const {
   return {facts.type(), facts.has(RowFacts::kRememberMe), Time{facts.started()}, Time{facts.last_access()}, facts.user};
 }
 
+bool Index::is_at(const Handle& handle, const IpAddress& ip) const {
+  const RowStore& rows = impl_->find(handle.realm)->rows();
+  return rows.ip(rows.facts(handle.row)) == ip;
+}
+
 std::uint64_t Index::size(RealmId id) const {
   impl_->settle();
   const RealmIndex* realm = impl_->find(id);

@@ -154,6 +154,7 @@ class Index {
     std::uint32_t user;
   };
   Facts facts(const Handle& handle) const;
+  bool is_at(const Handle& handle, const IpAddress& ip) const;
   struct Names {
     std::string user_id, username, session_id;
   };

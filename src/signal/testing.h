@@ -70,7 +70,10 @@ class World {
     const index::RowView row = index.view(handle);
     const Watch::Before before{row.last_access, row.ip, row.device_hash};
     if (!index.touch(handle, now, ip(address))) return;
-    if (Watch::worth_a_look(before, now, ip(address))) watch.touched(handle, before, now);
+    if (row.ip != ip(address))
+      watch.touched(handle, before, now);
+    else if (Watch::rested(row.last_access, now))
+      watch.resumed(handle, row.user, row.last_access, now);
   }
 
   void update(const index::Handle& handle, std::string_view address, std::string_view agent) {

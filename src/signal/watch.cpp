@@ -181,12 +181,11 @@ void Watch::started(const index::Handle& handle, Time now, std::string_view stor
 void Watch::Impl::used(const index::Handle& handle, const Before& before, Time at, Time now) {
   RealmState& realm = this->at(handle.realm);
   const index::RowView row = index.view(handle);
-  const RuleSettings& awakened = realm.settings->rules[Rule::kAwakened];
-  const bool woke = awakened.enabled && at - before.last_access >= awakened.asleep_for;
+  const bool woke = awoke(realm, before.last_access, at);
   const bool device = row.device_hash != before.device_hash, moved = row.ip != before.ip;
   // Where it was, with what it was: all that may come of it is that it is active beside others again.
   if (!woke && !device && !moved) {
-    if (may_join(realm, row.user, before, at)) enqueue(realm, row.user, Waiting::kPerhaps);
+    if (may_join(realm, row.user, before.last_access, at)) enqueue(realm, row.user, Waiting::kPerhaps);
     return;
   }
   if (device || moved) arrived(realm, row.ip, index.device_key(handle));
@@ -213,10 +212,15 @@ void Watch::Impl::used(const index::Handle& handle, const Before& before, Time a
 
 // A session that was out of use is now in use: with enough others it may be in too many networks at once. Which others
 // are, the sweep looks up, since a storm of touches would wait for it.
-bool Watch::Impl::may_join(const RealmState& realm, std::uint32_t user, const Before& before, Time at) {
+bool Watch::Impl::may_join(const RealmState& realm, std::uint32_t user, Time last_access, Time at) {
   const RuleSettings& rule = realm.settings->rules[Rule::kManyNetworks];
-  return rule.enabled && at - before.last_access > rule.window &&
+  return rule.enabled && at - last_access > rule.window &&
          sessions_of(realm, user) >= static_cast<std::uint64_t>(rule.threshold);
+}
+
+bool Watch::Impl::awoke(const RealmState& realm, Time last_access, Time at) {
+  const RuleSettings& rule = realm.settings->rules[Rule::kAwakened];
+  return rule.enabled && at - last_access >= rule.asleep_for;
 }
 
 bool Watch::Impl::enough_in_use(const RealmState& realm, std::uint32_t user, Time now) const {
@@ -237,6 +241,15 @@ void Watch::updated(const index::Handle& handle, const Before& before, Time now)
 
 void Watch::touched(const index::Handle& handle, const Before& before, Time at) {
   impl_->used(handle, before, at, at);
+}
+
+void Watch::resumed(const index::Handle& handle, std::uint32_t user, Time last_access, Time at) {
+  RealmState& realm = impl_->at(handle.realm);
+  if (Impl::awoke(realm, last_access, at)) {
+    const index::RowView row = impl_->index.view(handle);
+    return impl_->used(handle, {last_access, row.ip, row.device_hash}, at, at);
+  }
+  if (Impl::may_join(realm, user, last_access, at)) Impl::enqueue(realm, user, Waiting::kPerhaps);
 }
 
 void Watch::ended(RealmId realm_id, std::uint32_t user, SessionNo, Time now) {

@@ -108,6 +108,8 @@ class Watch {
   void started(const index::Handle& handle, Time now, std::string_view stored = {});
   void updated(const index::Handle& handle, const Before& before, Time now);
   void touched(const index::Handle& handle, const Before& before, Time at);
+  // Touched after a rest (rested()), by the same device at the same address: cheaper than touched().
+  void resumed(const index::Handle& handle, std::uint32_t user, Time last_access, Time at);
   void ended(RealmId realm, std::uint32_t user, SessionNo no, Time now);
   // Brings near what touches of these sessions will read. Any may be missing.
   void prefetch(std::span<const std::optional<index::Handle>> handles) const;

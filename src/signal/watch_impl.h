@@ -106,7 +106,8 @@ struct Watch::Impl {
   void keep(RealmState& realm, std::uint32_t user, Profile profile);
   void travel(const RealmState& realm, Profile& profile, SessionNo no, const Sighting& seen) const;
   void used(const index::Handle& handle, const Before& before, Time at, Time now);
-  static bool may_join(const RealmState& realm, std::uint32_t user, const Before& before, Time at);
+  static bool may_join(const RealmState& realm, std::uint32_t user, Time last_access, Time at);
+  static bool awoke(const RealmState& realm, Time last_access, Time at);
   bool enough_in_use(const RealmState& realm, std::uint32_t user, Time now) const;
   void arrived(RealmState& realm, const IpAddress& ip, const std::string& device);
   void count_sessions(RealmState& realm, std::uint32_t user, std::int64_t change);
