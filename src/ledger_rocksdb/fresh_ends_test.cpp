@@ -5,6 +5,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -239,6 +240,70 @@ TEST_F(FreshEndsTest, ABackupHoldsThem) {
   ASSERT_TRUE(restored);
   expect_ended(**restored, 1, kBulk);
   expect_rows(**restored, kBulk + 1, 3 * kBulk);
+}
+
+// A checkpoint has the files first and the log later, and meanwhile ends move from the one into the other.
+TEST_F(FreshEndsTest, BackupsThatAreTakenWhileTheySettleMissNone) {
+  constexpr std::uint64_t bulk = 1'100, rounds = 24, enough = 8, singles = 200, before = 4 * kBulk;
+  ASSERT_TRUE(subject.ledger().append(start_commit(before + 1, rounds * (bulk + singles + 1))));
+  std::vector<std::atomic<std::uint64_t>> ended(subject.ledger().position() + rounds * (2 + singles) + 1);
+  std::atomic<bool> over{false};
+  std::atomic<std::uint64_t> taken{0};
+  std::thread writer([&] {
+    std::uint64_t next = before + 1;
+    const auto end = [&](std::uint64_t count) {
+      ended[subject.ledger().position() + 1] = next + count - 1;
+      EXPECT_TRUE(subject.ledger().append(end_commit(next, count, next - before + kBulk)));
+      next += count;
+    };
+    for (std::uint64_t round = 0; round < rounds && taken < enough; ++round) {
+      end(bulk);
+      for (std::uint64_t i = 0; i < singles && subject.rocksdb().fresh_tombstones() > 0; ++i) end(1);
+      end(1);  // takes the blocks away
+    }
+    over = true;
+  });
+  const TempDir temp;
+  for (; !over; ++taken) {
+    const std::string backup = temp.path("backup" + std::to_string(taken)), restored = backup + "restored";
+    EXPECT_TRUE(subject.rocksdb().backup_to(backup));
+    EXPECT_TRUE(restore(backup, restored));
+    const auto ledger = RocksDbLedger::open(small_options(restored));
+    EXPECT_TRUE(ledger);
+    if (!ledger) break;
+    const std::uint64_t last = ended[(*ledger)->position()];
+    const auto found = (*ledger)->tombstones(keys(before + 1, last > 0 ? last - before : 0)).value();
+    EXPECT_TRUE(std::ranges::all_of(found, [](const auto& tombstone) { return tombstone.has_value(); }));
+  }
+  writer.join();
+}
+
+// What settles goes by where the trim was when it began, and a session may start and end anew right behind the trim.
+TEST_F(FreshEndsTest, ATrimWhileTheySettleLetsThemCoverNoLaterEnd) {
+  const Time base = ledger::sample_end(4 * kBulk, 0).tombstone.ended;
+  const auto end_first = [&](std::uint64_t count, std::uint64_t seq) {
+    ledger::Commit commit;
+    commit.time = base + Duration{static_cast<std::int64_t>(seq)};
+    for (std::uint64_t no = 1; no <= count; ++no)
+      commit.ends.push_back({session::SessionNo(no), sample_key(no), {commit.time, session::EndCause::kRevoked, seq}});
+    EXPECT_TRUE(subject.ledger().append(commit));
+    return commit.time;
+  };
+  constexpr std::uint64_t few = 100;  // not in a block
+  for (std::uint64_t round = 0; round < 8; ++round) {
+    const Time first = end_first(kBulk, 2 * round);
+    std::thread settling([&] { EXPECT_TRUE(subject.rocksdb().compact()); });
+    EXPECT_TRUE(subject.ledger().trim_tombstones(first + Duration{1}));
+    end_first(few, 2 * round + 1);
+    settling.join();
+    ASSERT_TRUE(subject.rocksdb().compact());
+    const auto found = subject.ledger().tombstones(keys(1, few + 1)).value();
+    EXPECT_FALSE(found.back());
+    for (std::size_t i = 0; i < few; ++i) {
+      ASSERT_TRUE(found[i]) << "round " << round;
+      ASSERT_EQ(found[i]->audit_seq, 2 * round + 1);
+    }
+  }
 }
 
 TEST_F(FreshEndsTest, AFileThatACrashLeftIsRemoved) {
