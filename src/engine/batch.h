@@ -164,7 +164,7 @@ class Batch {
   std::vector<Event> events_;
   struct Caller {
     std::function<void(const Status&)> done;
-    std::size_t entries;  // of the memory's, the last that may hold something of theirs
+    std::size_t entries;  // of the memory's: what they asked for is in the first so many
     std::size_t changes;  // of changed_, as many as have to be in the index; from seal() on
   };
   std::vector<Caller> done_;

@@ -235,7 +235,8 @@ bool Watch::Impl::enough_in_use(const RealmState& realm, std::uint32_t user, Tim
 
 void Watch::updated(const index::Handle& handle, const Before& before, Time now) {
   const index::RowView row = impl_->index.view(handle);
-  if (row.device_hash == before.device_hash && !worth_a_look(before, row.last_access, row.ip)) return;
+  if (row.device_hash == before.device_hash && row.ip == before.ip && !rested(before.last_access, row.last_access))
+    return;
   impl_->used(handle, before, row.last_access, now);
 }
 

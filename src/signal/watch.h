@@ -115,11 +115,8 @@ class Watch {
   void prefetch(std::span<const std::optional<index::Handle>> handles) const;
   // While it is on, nobody is looked at at once: of many changes that come together.
   void set_storm(bool storm);
-  // Whether a touch could change anything here. False for the mass of them.
+  // Whether a touch by the same device at the same address could change anything here. False for the mass of them.
   static bool rested(Time last_access, Time at) { return at - last_access > kStill; }
-  static bool worth_a_look(const Before& before, Time at, const IpAddress& ip) {
-    return ip != before.ip || rested(before.last_access, at);
-  }
   // Looks at up to `budget` users whose findings may have lapsed, or whose realm's settings have changed. True if more
   // is to be done at once. Called without a lock: it takes the WriteLock for what it changes, which is little.
   bool sweep(Time now, std::size_t budget);
