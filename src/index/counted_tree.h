@@ -11,6 +11,7 @@
 //   bool marked(item)
 //   void prefetch(item), prefetch_deep(item): in this order, what compare() will read
 //   static constexpr bool kByValue     a Probe's hi, lo and no are the whole key: no need to look at an item to compare
+//   static constexpr bool kShort       hi alone tells most keys apart
 //
 // Invariants: items are distinct and ordered; every separator is above all items to its left and at or below all to its
 // right. Where keys are by value a separator may be lower than its first item, so an item can be erased under the key
@@ -23,6 +24,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "base/check.h"
@@ -89,8 +91,24 @@ class CountedTree {
   // between which and find_way() nothing changes, prefetch_search() twice.
   void find_way(const Probe& probe, Path& path) const {
     descend(probe, path);
-    const auto* bytes = reinterpret_cast<const char*>(&leaves_[path.leaf]);
-    for (std::size_t i = 0; i < sizeof(Leaf); i += 64) index::prefetch(bytes + i);
+    prefetch_all(&leaves_[path.leaf], sizeof(Leaf));
+  }
+  // The same for many keys, level by level: while one waits for a node, the others go on. Requires: as many paths.
+  void find_ways(std::span<const Probe> probes, std::span<Path> paths) const {
+    for (Path& path : paths) path.leaf = root_;
+    for (int level = 0; level < height_; ++level) {
+      for (std::size_t i = 0; i < probes.size(); ++i) {
+        Path& path = paths[i];
+        const Inner& inner = inners_[path.leaf];
+        path.node[level] = path.leaf;
+        path.index[level] = child_of_near(inner, probes[i]);
+        path.leaf = inner.child[path.index[level]];
+        if (level + 1 < height_)
+          inners_[path.leaf].prefetch();
+        else
+          prefetch_all(&leaves_[path.leaf], sizeof(Leaf));
+      }
+    }
   }
   void prefetch_search(const Path& path, bool deep) const {
     const Leaf& leaf = leaves_[path.leaf];
@@ -241,16 +259,54 @@ class CountedTree {
     std::uint32_t child[kFan], items[kFan], marked[kFan],
         first[kFan];              // first: an item at the separator, unless by value
     std::uint32_t count, unused;  // no bytes between: images are compared and summed
+
+    // What child_for() reads.
+    void prefetch() const {
+      prefetch_all(hi, sizeof(hi));
+      if constexpr (!Keys::kShort) prefetch_all(lo, sizeof(lo));
+      index::prefetch(&count);
+    }
   };
+  static void prefetch_all(const void* from, std::size_t size) {
+    for (std::size_t i = 0; i < size; i += 64) index::prefetch(static_cast<const char*>(from) + i);
+  }
   int compare_separator(const Probe& probe, const Inner& inner, std::uint32_t i) const {
     if (probe.hi != inner.hi[i]) return probe.hi < inner.hi[i] ? -1 : 1;
     if (probe.lo != inner.lo[i]) return probe.lo < inner.lo[i] ? -1 : 1;
     if constexpr (Keys::kByValue) return probe.no < inner.no[i] ? -1 : probe.no > inner.no[i] ? 1 : 0;
     return keys_.compare(probe, inner.first[i]);
   }
+  // The first place in [from, to) of a rising sequence whose number is not below `least`, or `to`. Without branches:
+  // which way to go is a guess that fails half the time.
+  static std::uint32_t first_from(const std::uint64_t* numbers, std::uint32_t from, std::uint32_t to,
+                                  std::uint64_t least) {
+    std::uint32_t left = to - from;
+    while (left > 1) {
+      const std::uint32_t half = left / 2;
+      from += half * static_cast<std::uint32_t>(numbers[from + half - 1] < least);
+      left -= half;
+    }
+    return from + static_cast<std::uint32_t>(left == 1 && numbers[from] < least);
+  }
+  // The part of [from, to) whose numbers are this one; empty, where it would be, if there are none.
+  static std::pair<std::uint32_t, std::uint32_t> equal_to(const std::uint64_t* numbers, std::uint32_t from,
+                                                          std::uint32_t to, std::uint64_t number) {
+    from = first_from(numbers, from, to, number);
+    if (from == to || numbers[from] != number) return {from, from};
+    return {from, number == ~std::uint64_t{0} ? to : first_from(numbers, from, to, number + 1)};
+  }
   // The last child whose separator is at or below the probe; the first if there is none.
   std::uint32_t child_for(const Inner& inner, const Probe& probe) const {
-    std::uint32_t low = 1, high = inner.count;
+    return child_in(inner, probe, 1, inner.count);
+  }
+  // The same for a node that is near. Of one that is far the processor, guessing, asks for what it will read next.
+  std::uint32_t child_of_near(const Inner& inner, const Probe& probe) const {
+    auto [low, high] = equal_to(inner.hi, 1, inner.count, probe.hi);
+    if (low != high) std::tie(low, high) = equal_to(inner.lo, low, high, probe.lo);
+    return child_in(inner, probe, low, high);
+  }
+  // The same where it is known that it is one of [low - 1, high).
+  std::uint32_t child_in(const Inner& inner, const Probe& probe, std::uint32_t low, std::uint32_t high) const {
     while (low < high) {
       const std::uint32_t middle = (low + high) / 2;
       if (compare_separator(probe, inner, middle) < 0)

@@ -168,16 +168,23 @@ void Index::find_all(std::span<const session::SessionKey* const> keys, std::vect
   out.reserve(keys.size());
   // Few enough at a time that what is fetched is still near when it is used.
   constexpr std::size_t batch = 64;
-  std::array<std::pair<const RealmIndex*, std::uint64_t>, batch> hashes;
+  std::array<std::pair<const RealmIndex*, IdProbe>, batch> probes;
   for (; !keys.empty(); keys = keys.subspan(std::min(batch, keys.size()))) {
     const auto part = keys.first(std::min(batch, keys.size()));
     for (std::size_t i = 0; i < part.size(); ++i) {
-      hashes[i] = {impl_->find(part[i]->realm), RealmIndex::hash_of(part[i]->type, part[i]->id)};
-      if (hashes[i].first != nullptr) hashes[i].first->prefetch_find(hashes[i].second);
+      probes[i] = {impl_->find(part[i]->realm), RealmIndex::key_probe(part[i]->type, part[i]->id)};
+      if (probes[i].first != nullptr) probes[i].first->prefetch_find(probes[i].second);
     }
     for (std::size_t i = 0; i < part.size(); ++i)
-      if (hashes[i].first != nullptr) hashes[i].first->prefetch_found(hashes[i].second);
-    for (const session::SessionKey* key : part) out.push_back(find(*key));
+      if (probes[i].first != nullptr) probes[i].first->prefetch_found(probes[i].second);
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const auto& [realm, probe] = probes[i];
+      const std::uint32_t row = realm == nullptr ? RealmIndex::kNone : realm->find(part[i]->type, probe);
+      if (row == RealmIndex::kNone)
+        out.emplace_back();
+      else
+        out.emplace_back(Handle{part[i]->realm, row, session::SessionNo{realm->rows().facts(row).no}});
+    }
   }
 }
 

@@ -25,7 +25,7 @@ namespace curfew::index {
 
 // The keys of the four orders. The marked rows are the offline ones.
 struct LastAccessKeys {
-  static constexpr bool kByValue = true;
+  static constexpr bool kByValue = true, kShort = true;
   const RowStore& rows;
   static Probe at(std::int64_t ms, std::uint64_t no) { return {static_cast<std::uint64_t>(ms), 0, no, {}, {}}; }
   Probe probe(std::uint32_t row) const { return at(rows.facts(row).last_access(), rows.facts(row).no); }
@@ -35,7 +35,7 @@ struct LastAccessKeys {
   void prefetch_deep(std::uint32_t) const {}
 };
 struct StartedKeys {
-  static constexpr bool kByValue = true;
+  static constexpr bool kByValue = true, kShort = true;
   const RowStore& rows;
   static Probe at(std::int64_t ms, std::uint64_t no) { return LastAccessKeys::at(ms, no); }
   Probe probe(std::uint32_t row) const { return at(rows.facts(row).started(), rows.facts(row).no); }
@@ -45,7 +45,7 @@ struct StartedKeys {
   void prefetch_deep(std::uint32_t) const {}
 };
 struct IpKeys {
-  static constexpr bool kByValue = true;
+  static constexpr bool kByValue = true, kShort = false;
   const RowStore& rows;
   static Probe at(const IpAddress& ip, std::uint64_t no);
   Probe probe(std::uint32_t row) const { return at(rows.ip(rows.facts(row)), rows.facts(row).no); }
@@ -55,7 +55,7 @@ struct IpKeys {
   void prefetch_deep(std::uint32_t) const {}
 };
 struct NameKeys {
-  static constexpr bool kByValue = false;
+  static constexpr bool kByValue = false, kShort = false;
   const RowStore& rows;
   const UserDirectory& users;
   Probe probe(std::uint32_t row) const;
@@ -94,17 +94,20 @@ class RealmIndex {
   // ---------------------------------------------------------------------------------------------------------------
   RealmId id() const { return id_; }
   std::uint32_t size() const { return rows_.live(); }
-  std::uint32_t find(session::SessionType type, std::string_view session_id) const;  // or kNone
+  static IdProbe key_probe(session::SessionType type, std::string_view session_id) {
+    return {session_id, RowStore::key_seed(type)};
+  }
+  std::uint32_t find(session::SessionType type, const IdProbe& probe) const;  // of key_probe(); or kNone
+  std::uint32_t find(session::SessionType type, std::string_view session_id) const {
+    return find(type, key_probe(type, session_id));
+  }
   // The rows, of either type, whose id this is but for upper and lower case.
   std::vector<std::uint32_t> find_folded(std::string_view session_id) const;
   std::uint32_t find_by_token(const session::TokenHash& hash) const;
   // For finds soon after, in two rounds.
-  static std::uint64_t hash_of(session::SessionType type, std::string_view session_id) {
-    return IdProbe(session_id, RowStore::key_seed(type)).hash();
-  }
-  void prefetch_find(std::uint64_t hash) const { by_key_.prefetch(hash); }
-  void prefetch_found(std::uint64_t hash) const {
-    if (const std::uint32_t row = by_key_.guess(hash); row != kNone) rows_.prefetch(row);
+  void prefetch_find(const IdProbe& probe) const { by_key_.prefetch(probe.hash()); }
+  void prefetch_found(const IdProbe& probe) const {
+    if (const std::uint32_t row = by_key_.guess(probe.hash()); row != kNone) rows_.prefetch_key(row);
   }
   session::Session get(std::uint32_t row) const;
   // Replaces all of `out`, whose memory is kept.
@@ -195,7 +198,8 @@ class RealmIndex {
     CountedTree<NameKeys>::Path by_name;
   };
   void find_ways(std::uint32_t row, Ways& ways) const;
-  void end_row(std::uint32_t row, Ways& ways);
+  struct ManyWays;  // of as many rows as are fetched side by side
+  void end_row(std::uint32_t row, ManyWays& ways, std::size_t i);
   void build_tables();
   void build_device_bitmaps();
   void verify_devices_and_marks() const;

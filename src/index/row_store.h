@@ -134,6 +134,10 @@ class RowStore {
     if (facts.has(RowFacts::kIdLong)) index::prefetch(long_id(ids_[row], arena_).data());
     if (facts.has(RowFacts::kHasToken)) index::prefetch(&tokens_[row]);
   }
+  void prefetch_key(std::uint32_t row) const {
+    index::prefetch(&facts_[row]);
+    index::prefetch(&ids_[row]);
+  }
   void prefetch_facts(std::uint32_t row) const { index::prefetch(&facts_[row]); }
   std::size_t memory_bytes() const;
   void save(ImageWriter& out) const;

@@ -34,6 +34,7 @@ void append_uuid(std::string& out, const std::array<std::uint8_t, 16>& bytes);
 // An identifier that is looked for, or about to be stored: packed but for a long text's place in the arena.
 class IdProbe {
  public:
+  IdProbe() = default;  // of nothing
   IdProbe(std::string_view text, std::uint64_t seed) : IdProbe(text, seed, true) {}
   // With `uuids` false: as an id that is kept as a text, even if it looks like a UUID (in upper case it is).
   IdProbe(std::string_view text, std::uint64_t seed, bool uuids);
@@ -53,8 +54,8 @@ class IdProbe {
 
   std::string_view text_;
   PackedId id_;
-  std::uint64_t hash_;
-  IdKind kind_;
+  std::uint64_t hash_ = 0;
+  IdKind kind_ = IdKind::kUuid;
 };
 
 // The hash that IdProbe gives the same id under the same seed.

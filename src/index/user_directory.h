@@ -25,7 +25,7 @@ class UserDirectory;
 
 // The order of users: by case-folded username, then by id.
 struct UserKeys {
-  static constexpr bool kByValue = false;
+  static constexpr bool kByValue = false, kShort = false;
   const UserDirectory& users;
   Probe probe(std::uint32_t user) const;
   int compare(const Probe& probe, std::uint32_t user) const;

@@ -108,11 +108,18 @@ Profile Watch::Impl::profile(const RealmState& realm, std::uint32_t user, Sessio
 }
 
 void Watch::Impl::keep(RealmState& realm, std::uint32_t user, Profile profile) {
-  if (realm.profiles.get(user) == profile) return;
+  if (realm.profiles.get(user) != profile) keep_changed(realm, user, std::move(profile), latest_of(realm, user));
+}
+
+void Watch::Impl::keep_changed(RealmState& realm, std::uint32_t user, Profile profile, SessionNo latest) {
+  profile.learnt = std::max(profile.learnt, latest);
+  if (realm.profiles.put(user, profile)) realm.dirty.insert(user);
+}
+
+SessionNo Watch::Impl::latest_of(const RealmState& realm, std::uint32_t user) const {
   std::vector<index::Handle> latest;
   index.handles_of(realm.id, user, 1, latest);
-  if (!latest.empty()) profile.learnt = std::max(profile.learnt, latest.back().no);
-  if (realm.profiles.put(user, profile)) realm.dirty.insert(user);
+  return latest.empty() ? SessionNo{} : latest.back().no;
 }
 
 // From where the user was last to where they are now: v = max(0, d − r₁ − r₂ − tolerance) / Δt. What is trusted is no
@@ -170,7 +177,7 @@ void Watch::started(const index::Handle& handle, Time now, std::string_view stor
   seen.start = true;
   learn(profile, seen, realm.settings->rules);
   impl_->travel(realm, profile, row.no, seen);
-  impl_->keep(realm, row.user, profile);
+  if (realm.profiles.get(row.user) != profile) impl_->keep_changed(realm, row.user, profile, row.no);  // the latest
   if (!stored.empty() && realm.dirty.contains(row.user) && stored_bytes(realm, row.user) == stored)
     realm.dirty.erase(row.user);
   impl_->arrived(realm, row.ip, seen.device);
@@ -202,10 +209,13 @@ void Watch::Impl::used(const index::Handle& handle, const Before& before, Time a
       add_incident(profile,
                    {Rule::kTokenReplay, row.no, at, row.ip,
                     "went on from " + before.ip.to_string() + " to " + row.ip.to_string() + " with another device"});
-    if (woke)
+    if (woke) {
       add_incident(profile, {Rule::kAwakened, row.no, at, row.ip,
                              "used again after " + span_words(at - before.last_access) + " of rest"});
-    keep(realm, row.user, profile);
+      keep_changed(realm, row.user, std::move(profile), latest_of(realm, row.user));
+    } else {
+      keep(realm, row.user, std::move(profile));
+    }
   }
   look_soon(realm, row.user, now);
 }

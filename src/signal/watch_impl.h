@@ -104,6 +104,9 @@ struct Watch::Impl {
   static Sighting sighting(const RealmState& realm, std::string device, const IpAddress& ip, Time at,
                            const device::Place* place);
   void keep(RealmState& realm, std::uint32_t user, Profile profile);
+  // `latest`: the user's latest session, which it has learnt with all before.
+  void keep_changed(RealmState& realm, std::uint32_t user, Profile profile, SessionNo latest);
+  SessionNo latest_of(const RealmState& realm, std::uint32_t user) const;
   void travel(const RealmState& realm, Profile& profile, SessionNo no, const Sighting& seen) const;
   void used(const index::Handle& handle, const Before& before, Time at, Time now);
   static bool may_join(const RealmState& realm, std::uint32_t user, Time last_access, Time at);
