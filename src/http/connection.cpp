@@ -61,10 +61,12 @@ void Connection::run() {
 
 bool Connection::step() {
   if (!handshaken_) return handshake();
-  if (output_.pending()) return flush();
-  if (source_) return pump();
-  if (answer_) return begin_answer();
-  if (answered_) return end_answer();
+  if (exchange_) {
+    if (exchange_->output.pending()) return flush();
+    if (exchange_->source) return pump();
+    if (exchange_->answer) return begin_answer();
+    if (exchange_->answered) return end_answer();
+  }
   switch (phase_) {
     case Phase::kHead:
       return read_head();
@@ -197,8 +199,8 @@ bool Connection::linger() {
 }
 
 void Connection::drain() {
-  const bool idle = handshaken_ && phase_ == Phase::kHead && input_.empty() && !output_.pending();
-  if (idle || (source_ && waiting_)) return close();
+  const bool idle = handshaken_ && phase_ == Phase::kHead && input_.empty();
+  if (idle || (exchange_ && exchange_->source && exchange_->waiting)) return close();
   run();
 }
 
@@ -206,11 +208,13 @@ void Connection::close() {
   if (closed_) return;
   closed_ = true;
   const auto self = shared_from_this();
-  if (answering_) log();
-  if (sink_ && phase_ == Phase::kSink) sink_->abort();
-  sink_.reset();
-  source_.reset();
-  answer_.reset();
+  if (exchange_) {  // kept: whoever called this may still be using it
+    if (exchange_->answering) log();
+    if (exchange_->sink && phase_ == Phase::kSink) exchange_->sink->abort();
+    exchange_->sink.reset();
+    exchange_->source.reset();
+    exchange_->answer.reset();
+  }
   ++request_;
   error_code ignored;
   socket_.close(ignored);

@@ -12,6 +12,7 @@
 //   3. Bounded memory: input at most the head limit (64 KiB for a body), one chunk of at most about 80 KiB of a
 //   streamed answer, and one text that is shared with others.
 //   4. Whenever it waits for the peer, a deadline is set.
+//   5. It has an exchange from a request's head on until its answer is sent: in every phase but kHead and kLinger.
 // Ownership: the worker's, until close(); pending operations keep it alive until they have returned.
 // Files: connection.cpp life and deadlines, connection_request.cpp what comes in, connection_answer.cpp what goes out.
 #pragma once
@@ -24,9 +25,9 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "http/buffers.h"
+#include "http/exchange.h"
 #include "http/message.h"
 #include "http/refusal.h"
-#include "http/request_parser.h"
 #include "http/tls.h"
 #include "http/worker.h"
 
@@ -110,41 +111,18 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool handshaken_ = true;
   bool reading_ = false, writing_ = false, eof_ = false;
   bool close_after_ = false;        // this answer is the connection's last
-  bool refused_ = false;            // … and the transport's own
   std::int64_t read_deadline_ = 0;  // monotonic; 0: none
   std::int64_t write_deadline_ = 0;
   std::size_t lingered_ = 0;
 
-  // The request
   InputBuffer input_;
-  BodyReader reader_;
-  RequestHead head_;
-  RequestFraming framing_;
-  std::string body_;
-  std::size_t body_limit_ = 0;
   std::size_t scanned_ = 0;  // of the head, without its end having been found
   bool idle_ = false, head_started_ = false;
-  std::unique_ptr<BodySink> sink_;
-  bool paused_ = false;
-  std::uint64_t pause_ = 0;
+  std::int64_t ended_ns_ = 0;  // the last answer's
 
-  // Its answer
-  std::uint64_t request_ = 0;  // numbers what answers belong to
-  std::optional<Response> answer_;
-  bool answering_ = false;  // its head is written
-  bool answered_ = false;   // all of it is in output_, or sent
-  Output output_;
-  std::unique_ptr<BodySource> source_;
-  bool chunked_ = false;
-  bool waiting_ = false;  // for the source's wake-up
-  std::uint64_t pull_ = 0;
-
-  // What is left of the request for the log
-  RequestHead log_head_;
-  int log_status_ = 0;
-  std::uint64_t log_bytes_ = 0;
-  std::int64_t started_ns_ = 0, ended_ns_ = 0;  // of this request, or the last
-  bool head_only_ = false;
+  std::unique_ptr<Exchange> exchange_;  // null: no request is under way
+  // What late callers name: numbers of a request, a pause of its body, a pull of its answer.
+  std::uint64_t request_ = 0, pause_ = 0, pull_ = 0;
 };
 
 }  // namespace curfew::http

@@ -34,16 +34,16 @@ Response internal_error() {
 }  // namespace
 
 bool Connection::begin_answer() {
-  Response response = *std::move(answer_);
-  answer_.reset();
+  Response response = *std::move(exchange_->answer);
+  exchange_->answer.reset();
   if (response.status < 200 || response.status > 599 || !can_send(response.headers)) response = internal_error();
   if (phase_ != Phase::kRespond) {  // answered before the body was complete: what is left of it is not wanted
-    sink_.reset();
+    exchange_->sink.reset();
     close_after_ = true;
     phase_ = Phase::kRespond;
     read_deadline_ = 0;
   }
-  if (!framing_.keep_alive || worker_.draining()) close_after_ = true;
+  if (!exchange_->framing.keep_alive || worker_.draining()) close_after_ = true;
 
   const bool bodiless = response.status == 204 || response.status == 304;
   std::unique_ptr<BodySource> source = std::move(response.stream);
@@ -52,45 +52,45 @@ bool Connection::begin_answer() {
   head.length = response.body.size();
   if (bodiless) head.framing = Framing::kNone;
   if (source && !bodiless) {
-    head.framing = framing_.http11 ? Framing::kChunked : Framing::kUntilClose;
-    if (!framing_.http11) close_after_ = true;
+    head.framing = exchange_->framing.http11 ? Framing::kChunked : Framing::kUntilClose;
+    if (!exchange_->framing.http11) close_after_ = true;
   }
   head.status = response.status;
   head.headers = &response.headers;
   head.date = worker_.date();
-  head.request_id = log_head_.request_id;
-  head.http11 = framing_.http11;
+  head.request_id = exchange_->log_head.request_id;
+  head.http11 = exchange_->framing.http11;
   head.keep_alive = !close_after_;
-  output_.clear();
-  append_head(output_.head, head);
+  exchange_->output.clear();
+  append_head(exchange_->output.head, head);
 
-  answering_ = true;
-  log_status_ = response.status;
-  log_bytes_ = 0;
-  if (source && !bodiless && !head_only_) return begin_stream(std::move(source), head.framing == Framing::kChunked);
-  if (!bodiless && !head_only_) {
+  exchange_->answering = true;
+  exchange_->log_status = response.status;
+  exchange_->log_bytes = 0;
+  if (source && !bodiless && !exchange_->head_only)
+    return begin_stream(std::move(source), head.framing == Framing::kChunked);
+  if (!bodiless && !exchange_->head_only) {
     if (response.body.size() <= (tls_ ? kInlineBodyTls : kInlineBody)) {
-      output_.head += response.body;
+      exchange_->output.head += response.body;
     } else {
-      output_.body = std::move(response.body);
+      exchange_->output.body = std::move(response.body);
     }
   }
-  answered_ = true;
+  exchange_->answered = true;
   return true;
 }
 
 bool Connection::end_answer() {
   log();
-  answering_ = answered_ = false;
-  sink_.reset();
-  output_.clear();
+  // A client that asked for the end itself sends nothing more: no need to linger.
+  const bool last_words = !exchange_->framing.keep_alive && !exchange_->refused && exchange_->reader.done();
+  worker_.give_back(std::move(exchange_));
   ++request_;
   if (!close_after_) {
     phase_ = Phase::kHead;
     return true;
   }
-  // A client that asked for the end itself sends nothing more: no need to linger.
-  if (!framing_.keep_alive && !refused_ && reader_.done() && input_.empty() && !tls_) {
+  if (last_words && input_.empty() && !tls_) {
     close();
     return false;
   }
@@ -99,20 +99,20 @@ bool Connection::end_answer() {
 }
 
 bool Connection::begin_stream(std::unique_ptr<BodySource> source, bool chunked) {
-  source_ = std::move(source);
-  chunked_ = chunked;
-  waiting_ = false;
+  exchange_->source = std::move(source);
+  exchange_->chunked = chunked;
+  exchange_->waiting = false;
   return pump();  // so that the first chunk leaves together with the head
 }
 
 // Adds the next chunk to the output.
 bool Connection::pump() {
-  if (waiting_ && (eof_ || worker_.draining())) {
+  if (exchange_->waiting && (eof_ || worker_.draining())) {
     close();
     return false;
   }
-  if (waiting_) return start_read(4096, 4096);  // to notice that the client goes away
-  if (!output_.pending()) output_.clear();
+  if (exchange_->waiting) return start_read(4096, 4096);  // to notice that the client goes away
+  if (!exchange_->output.pending()) exchange_->output.clear();
   std::string chunk;
   SharedText shared;
   const BodySource::Pull pull = fill_chunk(chunk, shared);
@@ -122,15 +122,15 @@ bool Connection::pump() {
     return false;
   }
   if (const std::size_t size = chunk.size() + shared.text.size(); size > 0) {
-    if (chunked_) output_.head += chunk_size_line(size);
-    output_.body = std::move(chunk);
-    output_.shared = std::move(shared);
-    if (chunked_) output_.tail = "\r\n";
+    if (exchange_->chunked) exchange_->output.head += chunk_size_line(size);
+    exchange_->output.body = std::move(chunk);
+    exchange_->output.shared = std::move(shared);
+    if (exchange_->chunked) exchange_->output.tail = "\r\n";
   }
   if (pull == BodySource::Pull::kEnd) {
-    source_.reset();
-    answered_ = true;
-    if (chunked_) output_.tail = output_.tail.empty() ? "0\r\n\r\n" : "\r\n0\r\n\r\n";
+    exchange_->source.reset();
+    exchange_->answered = true;
+    if (exchange_->chunked) exchange_->output.tail = exchange_->output.tail.empty() ? "0\r\n\r\n" : "\r\n0\r\n\r\n";
   }
   return true;
 }
@@ -141,25 +141,25 @@ BodySource::Pull Connection::fill_chunk(std::string& chunk, SharedText& shared) 
        i < kPullsPerChunk && chunk.size() < kChunkTarget && shared.text.empty() && pull == BodySource::Pull::kMore;
        ++i) {
     const std::uint64_t number = ++pull_;
-    waiting_ = true;
+    exchange_->waiting = true;
     try {
-      pull = source_->pull(chunk, [weak = weak_from_this(), mailbox = worker_.mailbox(), number] {
+      pull = exchange_->source->pull(chunk, [weak = weak_from_this(), mailbox = worker_.mailbox(), number] {
         mailbox->post([weak, number] {
           if (const auto self = weak.lock()) self->wake(number);
         });
       });
-      if (pull == BodySource::Pull::kMore) shared = source_->shared();
+      if (pull == BodySource::Pull::kMore) shared = exchange_->source->shared();
     } catch (const std::exception&) {
       pull = BodySource::Pull::kAbort;
     }
-    waiting_ = pull == BodySource::Pull::kLater;
+    exchange_->waiting = pull == BodySource::Pull::kLater;
   }
   return pull;
 }
 
 void Connection::wake(std::uint64_t pull) {
-  if (closed_ || !waiting_ || pull != pull_) return;
-  waiting_ = false;
+  if (closed_ || pull != pull_ || !exchange_ || !exchange_->waiting) return;
+  exchange_->waiting = false;
   run();
 }
 
@@ -171,8 +171,8 @@ bool Connection::flush() {
     return false;
   }
   if (n > 0) {
-    output_.advance(static_cast<std::size_t>(n));
-    log_bytes_ += static_cast<std::uint64_t>(n);
+    exchange_->output.advance(static_cast<std::size_t>(n));
+    exchange_->log_bytes += static_cast<std::uint64_t>(n);
     worker_.counters().bytes_out.add(static_cast<std::uint64_t>(n));
     write_deadline_ = 0;
     return true;
@@ -185,7 +185,7 @@ bool Connection::flush() {
 
 long Connection::send_some() {
   std::array<iovec, Output::kParts> parts;
-  const int count = output_.parts(parts);
+  const int count = exchange_->output.parts(parts);
   if (tls_) {
     const TlsCount sent = tls_->write({static_cast<const char*>(parts[0].iov_base), parts[0].iov_len});
     if (sent.io == TlsIo::kDone) return static_cast<long>(sent.bytes);
@@ -194,8 +194,12 @@ long Connection::send_some() {
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = static_cast<std::size_t>(count);
+  const int socket = socket_.native_handle();
+  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
   for (;;) {
-    const auto n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    // Of one part, as most answers are, without the kernel's copy of a list.
+    const auto n =
+        count == 1 ? ::send(socket, parts[0].iov_base, parts[0].iov_len, kFlags) : ::sendmsg(socket, &message, kFlags);
     if (n >= 0) return static_cast<long>(n);
     if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
     if (errno != EINTR) return -1;
@@ -205,8 +209,9 @@ long Connection::send_some() {
 void Connection::log() {
   ended_ns_ = monotonic_ns();
   if (!worker_.shared().on_request) return;
-  const std::int64_t duration_us = (ended_ns_ - started_ns_) / 1000;
-  worker_.shared().on_request({log_head_.method, log_head_.path, log_status_, log_bytes_, duration_us, &log_head_});
+  const std::int64_t duration_us = (ended_ns_ - exchange_->started_ns) / 1000;
+  worker_.shared().on_request({exchange_->log_head.method, exchange_->log_head.path, exchange_->log_status,
+                               exchange_->log_bytes, duration_us, &exchange_->log_head});
 }
 
 }  // namespace curfew::http

@@ -83,42 +83,45 @@ bool Connection::wait_for_request() {
 
 bool Connection::take_head(std::size_t end) {
   const ServerOptions& options = worker_.options();
-  started_ns_ = monotonic_ns();
+  exchange_ = worker_.take_exchange();
+  exchange_->started_ns = monotonic_ns();
   read_deadline_ = 0;
   scanned_ = 0;
   head_started_ = idle_ = false;
-  auto refusal =
-      parse_head(input_.view().substr(0, end), {options.max_header_bytes, options.max_target_bytes}, head_, framing_);
+  auto refusal = parse_head(input_.view().substr(0, end), {options.max_header_bytes, options.max_target_bytes},
+                            exchange_->head, exchange_->framing);
   input_.consume(end);
-  reader_ = BodyReader(framing_);
+  exchange_->reader = BodyReader(exchange_->framing);
 
-  const Origin origin = client_origin(head_, peer_, tls_ != nullptr, options.trusted_proxies);
-  head_.remote = origin.address;
-  head_.secure = origin.secure;
-  const std::string_view id = head_.header("X-Request-Id");
-  head_.request_id = is_sane_request_id(id) ? std::string(id) : worker_.next_request_id();
-  head_only_ = head_.method == Method::kHead;
-  keep_for_log(log_head_, head_);
+  const Origin origin = client_origin(exchange_->head, peer_, tls_ != nullptr, options.trusted_proxies);
+  exchange_->head.remote = origin.address;
+  exchange_->head.secure = origin.secure;
+  const std::string_view id = exchange_->head.header("X-Request-Id");
+  exchange_->head.request_id = is_sane_request_id(id) ? std::string(id) : worker_.next_request_id();
+  exchange_->head_only = exchange_->head.method == Method::kHead;
+  keep_for_log(exchange_->log_head, exchange_->head);
   worker_.counters().requests.add(1);
   ++request_;
-  refused_ = false;
   return refusal ? refuse(*std::move(refusal)) : dispatch();
 }
 
 bool Connection::dispatch() {
   // Nothing to plan for what most requests are.
-  if (!framing_.has_body() && (head_.method == Method::kGet || head_.method == Method::kHead)) return call_handler();
+  if (!exchange_->framing.has_body() &&
+      (exchange_->head.method == Method::kGet || exchange_->head.method == Method::kHead))
+    return call_handler();
   BodyPlan plan;
   try {
-    plan = worker_.shared().application.plan(head_);
+    plan = worker_.shared().application.plan(exchange_->head);
   } catch (const std::exception&) {
     return refuse({500, "internal", "the request failed"});
   }
   if (plan.streamed) return open_sink();
-  if (!framing_.has_body()) return call_handler();
-  body_limit_ = plan.max_bytes;
-  if (framing_.content_length > body_limit_ || body_limit_ == 0) return refuse(body_too_large(body_limit_));
-  body_.reserve(std::min<std::size_t>(framing_.content_length, kTrustedReserve));
+  if (!exchange_->framing.has_body()) return call_handler();
+  exchange_->body_limit = plan.max_bytes;
+  if (exchange_->framing.content_length > exchange_->body_limit || exchange_->body_limit == 0)
+    return refuse(body_too_large(exchange_->body_limit));
+  exchange_->body.reserve(std::min<std::size_t>(exchange_->framing.content_length, kTrustedReserve));
   begin_body(Phase::kBuffered, worker_.options().body_deadline);
   return true;
 }
@@ -126,14 +129,15 @@ bool Connection::dispatch() {
 void Connection::begin_body(Phase phase, std::chrono::milliseconds deadline) {
   phase_ = phase;
   read_deadline_ = deadline_in(deadline);
-  if (framing_.expects_continue && input_.empty()) output_.head = "HTTP/1.1 100 Continue\r\n\r\n";
+  if (exchange_->framing.expects_continue && input_.empty()) exchange_->output.head = "HTTP/1.1 100 Continue\r\n\r\n";
 }
 
 bool Connection::call_handler() {
   phase_ = Phase::kRespond;
   read_deadline_ = 0;
   try {
-    worker_.shared().application.handle(std::move(head_), std::exchange(body_, {}), make_responder());
+    worker_.shared().application.handle(std::move(exchange_->head), std::exchange(exchange_->body, {}),
+                                        make_responder());
   } catch (const std::exception&) {
     // The responder is gone unanswered, which answers 500.
   }
@@ -145,30 +149,30 @@ bool Connection::open_sink() {
   const std::uint64_t request = request_;
   std::unique_ptr<BodySink> sink;
   try {
-    sink = worker_.shared().application.open(std::move(head_), make_responder());
+    sink = worker_.shared().application.open(std::move(exchange_->head), make_responder());
   } catch (const std::exception&) {
   }
   if (closed_ || request != request_) return true;
-  sink_ = std::move(sink);
-  paused_ = false;
-  if (!framing_.has_body()) return finish_sink();
-  if (!sink_ && !answer_) {
+  exchange_->sink = std::move(sink);
+  if (!exchange_->framing.has_body()) return finish_sink();
+  if (!exchange_->sink && !exchange_->answer) {
     // No sink and no answer yet: the body has nowhere to go; the answer will be the connection's last.
     close_after_ = true;
     return true;
   }
   begin_body(Phase::kSink, worker_.options().stream_read_deadline);
-  if (answer_) output_.clear();  // a final answer needs no 100 before it
+  if (exchange_->answer) exchange_->output.clear();  // a final answer needs no 100 before it
   return true;
 }
 
 bool Connection::read_buffered() {
-  const BodyReader::Piece piece = reader_.next(input_.view());
+  const BodyReader::Piece piece = exchange_->reader.next(input_.view());
   if (piece.malformed) return refuse(malformed("the body's chunks are malformed"));
-  if (body_.size() + piece.body.size() > body_limit_) return refuse(body_too_large(body_limit_));
-  body_.append(piece.body);
+  if (exchange_->body.size() + piece.body.size() > exchange_->body_limit)
+    return refuse(body_too_large(exchange_->body_limit));
+  exchange_->body.append(piece.body);
   input_.consume(piece.consumed);
-  if (reader_.done()) return call_handler();
+  if (exchange_->reader.done()) return call_handler();
   if (piece.consumed > 0) return true;
   if (eof_) {
     close();
@@ -178,16 +182,16 @@ bool Connection::read_buffered() {
 }
 
 bool Connection::read_sink() {
-  if (paused_) return false;
-  const BodyReader::Piece piece = reader_.next(input_.view());
+  if (exchange_->paused) return false;
+  const BodyReader::Piece piece = exchange_->reader.next(input_.view());
   if (piece.malformed) return refuse(malformed("the body's chunks are malformed"));
   if (!piece.body.empty() && !feed(piece.body)) return true;
   input_.consume(piece.consumed);
-  if (answer_) {  // it has heard enough
-    if (reader_.done()) phase_ = Phase::kRespond;
+  if (exchange_->answer) {  // it has heard enough
+    if (exchange_->reader.done()) phase_ = Phase::kRespond;
     return true;
   }
-  if (reader_.done()) return paused_ ? false : finish_sink();
+  if (exchange_->reader.done()) return exchange_->paused ? false : finish_sink();
   if (piece.consumed > 0) return true;
   if (eof_) {
     close();
@@ -200,22 +204,22 @@ bool Connection::read_sink() {
 bool Connection::feed(std::string_view piece) {
   const std::uint64_t request = request_;
   const std::uint64_t pause = ++pause_;
-  paused_ = true;
-  const bool go_on = sink_->feed(piece, [weak = weak_from_this(), mailbox = worker_.mailbox(), pause] {
+  exchange_->paused = true;
+  const bool go_on = exchange_->sink->feed(piece, [weak = weak_from_this(), mailbox = worker_.mailbox(), pause] {
     mailbox->post([weak, pause] {
       if (const auto self = weak.lock()) self->resume(pause);
     });
   });
   if (closed_ || request != request_) return false;
-  if (go_on) paused_ = false;
+  if (go_on) exchange_->paused = false;
   // While it is paused the client is not to blame for the silence.
-  read_deadline_ = paused_ ? 0 : deadline_in(worker_.options().stream_read_deadline);
+  read_deadline_ = exchange_->paused ? 0 : deadline_in(worker_.options().stream_read_deadline);
   return true;
 }
 
 void Connection::resume(std::uint64_t pause) {
-  if (closed_ || !paused_ || pause != pause_) return;
-  paused_ = false;
+  if (closed_ || pause != pause_ || !exchange_ || !exchange_->paused) return;
+  exchange_->paused = false;
   if (phase_ == Phase::kSink) read_deadline_ = deadline_in(worker_.options().stream_read_deadline);
   run();
 }
@@ -223,20 +227,19 @@ void Connection::resume(std::uint64_t pause) {
 bool Connection::finish_sink() {
   phase_ = Phase::kRespond;
   read_deadline_ = 0;
-  if (sink_) sink_->finish();
+  if (exchange_->sink) exchange_->sink->finish();
   return true;
 }
 
 // Refuses a request of which little or nothing has been read.
 bool Connection::refuse_unread(Refusal refusal, bool timeout) {
-  head_ = RequestHead();
-  head_.remote = peer_;
-  head_.secure = tls_ != nullptr;
-  head_.request_id = worker_.next_request_id();
-  framing_ = RequestFraming();
-  head_only_ = false;
-  started_ns_ = monotonic_ns();
-  keep_for_log(log_head_, head_);
+  exchange_ = worker_.take_exchange();
+  exchange_->framing = RequestFraming();
+  exchange_->head.remote = peer_;
+  exchange_->head.secure = tls_ != nullptr;
+  exchange_->head.request_id = worker_.next_request_id();
+  exchange_->started_ns = monotonic_ns();
+  keep_for_log(exchange_->log_head, exchange_->head);
   return refuse(std::move(refusal), timeout);
 }
 
@@ -244,20 +247,20 @@ bool Connection::refuse_unread(Refusal refusal, bool timeout) {
 bool Connection::refuse(Refusal refusal, bool timeout) {
   (timeout ? worker_.counters().timeouts : worker_.counters().bad_requests).add(1);
   ++request_;
-  if (sink_ && phase_ == Phase::kSink) sink_->abort();
-  sink_.reset();
-  if (answering_) {  // too late for another answer
+  if (exchange_->sink && phase_ == Phase::kSink) exchange_->sink->abort();
+  exchange_->sink.reset();
+  if (exchange_->answering) {  // too late for another answer
     close();
     return false;
   }
   head_started_ = idle_ = false;
   read_deadline_ = 0;
-  std::string().swap(body_);
-  output_.clear();
-  close_after_ = refused_ = true;
+  std::string().swap(exchange_->body);
+  exchange_->output.clear();
+  close_after_ = exchange_->refused = true;
   phase_ = Phase::kRespond;
-  answer_ = to_response(refusal);
-  if (refusal.status == 503) answer_->headers.push_back({"Retry-After", "1"});
+  exchange_->answer = to_response(refusal);
+  if (refusal.status == 503) exchange_->answer->headers.push_back({"Retry-After", "1"});
   return true;
 }
 
@@ -282,8 +285,8 @@ Responder Connection::make_responder() {
 }
 
 void Connection::accept_answer(std::uint64_t request, Response response) {
-  if (closed_ || request != request_ || answer_ || answering_) return;
-  answer_ = std::move(response);
+  if (closed_ || request != request_ || !exchange_ || exchange_->answer || exchange_->answering) return;
+  exchange_->answer = std::move(response);
 }
 
 }  // namespace curfew::http

@@ -22,6 +22,7 @@ using boost::system::error_code;
 // So many connections over the limit are told so at a time, a worker; further ones are just closed.
 constexpr std::size_t kMaxRefusedOpen = 64;
 constexpr std::size_t kRequestIdBytes = 16;
+constexpr std::size_t kSpareExchanges = 64;
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
@@ -157,6 +158,19 @@ void Worker::remove(Connection& connection) {
   }
   connections_.pop_back();
   end_if_drained();
+}
+
+std::unique_ptr<Exchange> Worker::take_exchange() {
+  if (spare_exchanges_.empty()) return std::make_unique<Exchange>();
+  auto exchange = std::move(spare_exchanges_.back());
+  spare_exchanges_.pop_back();
+  return exchange;
+}
+
+void Worker::give_back(std::unique_ptr<Exchange> exchange) {
+  if (spare_exchanges_.size() >= kSpareExchanges) return;
+  exchange->renew();
+  spare_exchanges_.push_back(std::move(exchange));
 }
 
 void Worker::tick() {

@@ -23,6 +23,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "http/exchange.h"
 #include "http/server.h"
 #include "http/tls.h"
 
@@ -108,6 +109,8 @@ class Worker {
   std::string_view date();        // now, as an IMF-fixdate
   std::string next_request_id();  // 32 hexadecimal digits
   void remove(Connection& connection);
+  std::unique_ptr<Exchange> take_exchange();  // the one that was given back last
+  void give_back(std::unique_ptr<Exchange> exchange);
 
  private:
   void accept();
@@ -125,6 +128,7 @@ class Worker {
   std::chrono::nanoseconds tick_period_;
   std::shared_ptr<Mailbox> mailbox_;
   std::vector<std::shared_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
   std::size_t refused_open_ = 0;  // connections that are only being told that there are too many
   bool draining_ = false, accepting_ = false;
   std::int64_t drain_deadline_ = 0;
