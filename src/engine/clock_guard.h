@@ -2,7 +2,9 @@
 //
 // Wall and monotonic time should move together. When the wall runs ahead of the monotonic clock by more than kTolerance
 // between two looks, policies are suspended for kQuarantine (monotonic); if the wall still says the same by then, it is
-// believed. A jump back suspends nothing: times in the past end nothing early. Not for threads: the sequencer's.
+// believed. So they are after a start by more than kLongestPause since the last that is known: a server was hardly off
+// for longer, and its clock may have lost its battery. A jump back suspends nothing: times in the past end nothing
+// early. Not for threads: the sequencer's.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +18,22 @@ class ClockGuard {
  public:
   static constexpr Duration kTolerance = Duration::minutes(2);
   static constexpr Duration kQuarantine = Duration::minutes(10);
+  static constexpr Duration kLongestPause = Duration::days(30);
 
+  // Before the first look: when the server last ran.
+  void ran_until(Time last) { earlier_ = last; }
   // True while policies may act on the wall time.
   bool look(Time wall, std::int64_t monotonic_ns);
+  // How far the wall is ahead of the time that is believed; 0 while it is believed itself. After a start no time may be
+  // known but that of the last run: the believed one is then the earliest that it can be.
+  Duration ahead() const { return ahead_; }
   std::uint64_t jumps() const { return jumps_; }
 
  private:
+  std::optional<Time> earlier_;
   std::optional<std::int64_t> offset_ms_;  // wall - monotonic, as believed
   std::optional<std::int64_t> suspended_until_ns_;
+  Duration tolerance_ = kTolerance, ahead_;
   std::uint64_t jumps_ = 0;
 };
 

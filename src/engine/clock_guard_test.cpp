@@ -23,6 +23,28 @@ TEST(ClockGuardTest, JumpAheadSuspendsUntilItIsTakenBackOrLasts) {
   EXPECT_EQ(guard.jumps(), 2U);
 }
 
+TEST(ClockGuardTest, StartLongAfterTheLastRunIsAJump) {
+  const Time last{Duration::days(20'000).ms};
+  const auto trusted = [&](Duration off) {
+    ClockGuard guard;
+    guard.ran_until(last);
+    return guard.look(last + off, 0);
+  };
+  EXPECT_TRUE(trusted(Duration::days(-400)));
+  EXPECT_TRUE(trusted(ClockGuard::kLongestPause));
+  EXPECT_FALSE(trusted(Duration{ClockGuard::kLongestPause.ms + 1}));
+  ClockGuard corrected, lasting;
+  for (ClockGuard* one : {&corrected, &lasting}) {
+    one->ran_until(last);
+    EXPECT_FALSE(one->look(last + Duration::days(3'650), 0));
+    EXPECT_EQ(one->jumps(), 1U);
+  }
+  EXPECT_TRUE(corrected.look(last + Duration::hours(1), 5 * kSecond));
+  EXPECT_FALSE(corrected.look(last + Duration::days(3'650), 6 * kSecond));
+  EXPECT_FALSE(lasting.look(last + Duration::days(3'650) + Duration{599'000}, 599 * kSecond));
+  EXPECT_TRUE(lasting.look(last + Duration::days(3'650) + Duration{600'000}, 600 * kSecond));
+}
+
 TEST(ClockGuardTest, JumpBackIsFollowed) {
   ClockGuard guard;
   guard.look(Time{Duration::days(2).ms}, 0);

@@ -105,7 +105,8 @@ std::optional<index::Index::Names> Engine::Impl::check(const Realm& realm, const
   if (policies_on &&
       session::expired(realm.policy, facts.type, facts.remember_me, facts.started, facts.last_access, now))
     return std::nullopt;
-  touch_later({*handle, now, ip});
+  // Not at a time that never was: it would keep the session from growing idle.
+  touch_later({*handle, now - Duration{clock_ahead_ms}, ip});
   return index.names(*handle);
 }
 

@@ -156,7 +156,10 @@ struct Engine::Impl {
 
   std::atomic<bool> opened{false};
   std::atomic<bool> ledger_ok{true};
-  std::atomic<bool> policies_on{true};  // false while the wall clock is not believed (clock_guard.h)
+  // clock_guard.h: whether the wall clock is believed, and how far it is ahead where it is not.
+  std::atomic<bool> policies_on{true};
+  std::atomic<std::int64_t> clock_ahead_ms{0};
+  void look_at_clock(Time now);
   std::atomic<std::uint64_t> position{0};
   std::atomic<std::int64_t> position_time{0};
   struct {

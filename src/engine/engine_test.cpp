@@ -218,39 +218,6 @@ TEST(EngineTest, ConcurrencyLimitEndsTheOldestOrTheLeastRecentlyUsed) {
   }
 }
 
-TEST(EngineTest, ClockThatJumpsAheadEndsNothingAtOnce) {
-  // Wall time alone jumps: the manual clock moves both, so the guard is told through a clock of its own.
-  class JumpingClock final : public Clock {
-   public:
-    Time now() const override { return Time{wall_ms}; }
-    std::int64_t monotonic_ns() const override { return mono_ms * 1'000'000; }
-    std::int64_t wall_ms = 1'772'000'000'000, mono_ms = 0;
-  } clock;
-  ledger::MemoryLedger ledger;
-  SeededRandom random{1};
-  Options options;
-  options.threads = false;
-  Engine engine(ledger, clock, random, options);
-  ASSERT_TRUE(engine.open([](auto, auto, auto) { return Status{}; }));
-  session::Policy policy;
-  policy.idle_timeout = Duration::minutes(30);
-  RealmId realm;
-  engine.create_realm("r", "r", policy, {}, [&](Result<Realm> r) { realm = r->id; });
-  engine.step();
-  World maker;
-  auto s = maker.session(realm, "s1", "jane.doe");
-  engine.submit({{StartSession{s}}, {}, {}}, [](auto) {});
-  engine.step();
-  clock.wall_ms += Duration::days(365).ms;
-  clock.mono_ms += 5'000;
-  for (int i = 0; i < 5; ++i) engine.step();
-  EXPECT_EQ(engine.index().size(realm), 1U);
-  clock.wall_ms -= Duration::days(365).ms;
-  clock.mono_ms += 5'000;
-  for (int i = 0; i < 5; ++i) engine.step();
-  EXPECT_EQ(engine.index().size(realm), 1U);
-}
-
 TEST(EngineTest, RealmNamesAreDistinctAndRemovedRealmsEndTheirSessions) {
   World w;
   const RealmId realm = w.realm("production");

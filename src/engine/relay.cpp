@@ -56,7 +56,7 @@ std::unique_ptr<Batch> Engine::Impl::decide_beside(Batch& writing, std::size_t c
     if (works.empty()) break;
     decided += works.size();
     const Time now = clock.now();
-    policies_on = guard.look(now, clock.monotonic_ns());
+    look_at_clock(now);
     if (!next)
       next = std::make_unique<Batch>(index, watch, ledger, options, writing.book(), now,
                                      Batch::Mode{hub.watched(), policies_on}, take_memory());

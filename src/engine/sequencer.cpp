@@ -16,8 +16,6 @@ constexpr std::size_t kTouchSlice = 512;           // touches under one WriteLoc
 constexpr std::size_t kFlushSlice = 4'096;         // activities written between two rounds
 constexpr std::uint32_t kSweepStep = 4'096;
 constexpr std::int64_t kMinuteMs = 60'000;
-constexpr Duration kLongestPause =
-    Duration::days(30);                     // a server was hardly off for longer: beyond it the clock is doubted
 constexpr std::size_t kForgetSlice = 500;   // users looked at each minute
 constexpr std::size_t kMemoryKept = 1'024;  // sessions in a batch whose memory is kept without jobs
 constexpr std::size_t kSpareMemory = 3;     // one is decided, one written, one applied
@@ -98,7 +96,7 @@ void Engine::Impl::run() {
 bool Engine::Impl::round() {
   const Time now = clock.now();
   beginning.clear();
-  policies_on = guard.look(now, clock.monotonic_ns());
+  look_at_clock(now);
   {
     const std::lock_guard lock(realms_mutex);
     book.realms = realms;
@@ -125,6 +123,11 @@ bool Engine::Impl::round() {
   flush_activity(false);
   answer_patients();
   return worked;
+}
+
+void Engine::Impl::look_at_clock(Time now) {
+  policies_on = guard.look(now, clock.monotonic_ns());
+  clock_ahead_ms = guard.ahead().ms;
 }
 
 std::unique_ptr<Batch::Memory> Engine::Impl::take_memory() {
@@ -367,7 +370,7 @@ void Engine::Impl::forget_old(Batch& batch) {
   for (const std::string& id : board.evict()) batch.add_document(kRevocationTable, id, std::nullopt);
   Time now = batch.now();
   if (opened_time.ms > 0) {
-    const Time most = opened_time + kLongestPause + Duration{(now_ns - opened_ns) / kNsPerMs};
+    const Time most = opened_time + ClockGuard::kLongestPause + Duration{(now_ns - opened_ns) / kNsPerMs};
     now = std::min(now, most);
   }
   const std::uint64_t done = position;
