@@ -46,6 +46,14 @@ struct Server {
     clock.mono_ms = 5'000;  // another boot
     open();
   }
+  // What a server writes at each start, with the time that its clock says.
+  void record() {
+    audit::Record started;
+    started.time = clock.now();
+    started.action = audit::action::kServerStarted;
+    engine->record(std::move(started), [](auto) {});
+    engine->step();
+  }
   std::uint64_t live() {
     for (int i = 0; i < 5; ++i) engine->step();
     return engine->index().size(realm);
@@ -84,6 +92,46 @@ TEST(ClockTest, StartInTheFarFutureEndsNothingBeforeTheClockIsSetRight) {
   EXPECT_TRUE(server.active());
   server.clock.pass(Duration::hours(1));
   EXPECT_EQ(server.live(), 0U) << "its policy is on again";
+}
+
+TEST(ClockTest, AnotherStartWithTheSameWrongClockEndsNothingEither) {
+  Server server;
+  server.clock.wall_ms += Duration::days(365).ms;
+  for (int i = 0; i < 3; ++i) {
+    server.restart();
+    server.record();
+    EXPECT_EQ(server.live(), 1U) << "start " << i;
+  }
+}
+
+TEST(ClockTest, WhatWasUsedDuringAJumpThatLastsIsInUse) {
+  Server server;
+  server.clock.wall_ms += Duration::hours(1).ms;  // the machine slept
+  for (int minute = 0; minute < 9; ++minute) {
+    server.clock.pass(Duration::minutes(1));
+    EXPECT_EQ(server.live(), 1U);
+    EXPECT_TRUE(server.active()) << "minute " << minute;
+  }
+  const Time used = server.clock.now();
+  server.clock.pass(Duration::minutes(5));
+  EXPECT_EQ(server.live(), 1U);
+  EXPECT_EQ(server.last_access(), used);
+  server.clock.pass(Duration::minutes(31));
+  EXPECT_EQ(server.live(), 0U);
+}
+
+TEST(ClockTest, WhatWasUsedDuringAJumpThatIsTakenBackHasTheRightTime) {
+  Server server;
+  server.clock.wall_ms += Duration::days(365).ms;
+  EXPECT_EQ(server.live(), 1U);
+  server.clock.pass(Duration::minutes(5));
+  EXPECT_EQ(server.live(), 1U);
+  EXPECT_TRUE(server.active());
+  server.clock.wall_ms -= Duration::days(365).ms;
+  const Time used = server.clock.now();
+  server.clock.pass(Duration::minutes(1));
+  EXPECT_EQ(server.live(), 1U);
+  EXPECT_EQ(server.last_access(), used);
 }
 
 TEST(ClockTest, LongPauseIsBelievedWhenTheClockKeepsSayingSo) {

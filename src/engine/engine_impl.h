@@ -54,7 +54,6 @@ struct Engine::Impl {
   bool adopt(Batch& batch, const std::optional<Result<ledger::Position>>& appended, bool at_once = false);
   std::unique_ptr<Batch::Memory> take_memory();
   void keep_memory(std::unique_ptr<Batch::Memory> memory);
-  bool drain_touches();
   void flush_activity(bool all);
   bool sweep(Batch& batch);
   void sample_series(Batch& batch);
@@ -67,8 +66,15 @@ struct Engine::Impl {
     std::optional<IpAddress> ip;
   };
   void touch_later(const Touch& touch);
+  bool drain_touches();
+  void touch_all(std::span<const Touch> batch);
   std::optional<index::Index::Names> check(const Realm& realm, const std::optional<index::Handle>& handle,
                                            const std::optional<IpAddress>& ip);
+
+  // --- engine_clock.cpp
+  // ---------------------------------------------------------------------------------------------------------------------
+  void look_at_clock(Time now);
+  void note_time(Batch& batch);
 
   // --- engine_open.cpp
   // -------------------------------------------------------------------------------------------------------
@@ -159,7 +165,6 @@ struct Engine::Impl {
   // clock_guard.h: whether the wall clock is believed, and how far it is ahead where it is not.
   std::atomic<bool> policies_on{true};
   std::atomic<std::int64_t> clock_ahead_ms{0};
-  void look_at_clock(Time now);
   std::atomic<std::uint64_t> position{0};
   std::atomic<std::int64_t> position_time{0};
   struct {
@@ -188,10 +193,12 @@ struct Engine::Impl {
   };
   std::vector<Patient> patients;
   ClockGuard guard;
-  // Where the ledger's time stood at the start: nothing is trimmed by a clock that is far beyond it.
+  std::vector<Touch> doubted;  // since the wall clock is not believed, at most touch_limit
+  // The last time that was believed before the start: nothing is trimmed by a clock that is far beyond it.
   Time opened_time;
   std::int64_t opened_ns = 0;
-  std::int64_t next_flush_ns = 0, next_sweep_ns = 0, next_forget_ns = 0, next_signals_ns = 0, next_profiles_ns = 0;
+  std::int64_t next_flush_ns = 0, next_sweep_ns = 0, next_forget_ns = 0, next_signals_ns = 0, next_profiles_ns = 0,
+               next_noted_ns = 0;
   std::int64_t next_busy_signals_ns = 0;
   bool signals_left = false;        // more users are to be looked at than one sweep does
   std::optional<RealmId> sweeping;  // the realm that a walk is in, or none

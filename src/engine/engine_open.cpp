@@ -41,7 +41,7 @@ Status Engine::Impl::open(
   watch.loaded(clock.now());
   position = ledger.position();
   position_time = book.chain.time.ms;
-  opened_time = book.chain.time;
+  if (opened_time.ms == 0) opened_time = book.chain.time;
   opened_ns = clock.monotonic_ns();
   if (opened_time.ms > 0) guard.ran_until(opened_time);
   look_at_clock(clock.now());
@@ -105,6 +105,9 @@ Status Engine::Impl::load_documents(
       if (key == "last_realm") {
         session::ByteReader reader(bytes);
         last_realm = RealmId{static_cast<std::uint32_t>(reader.varint())};
+      } else if (key == "believed_time") {
+        session::ByteReader reader(bytes);
+        opened_time = Time{static_cast<std::int64_t>(reader.varint())};
       }
     } else if (table != kAuditTable) {
       problem = on_document(table, key, bytes);

@@ -113,6 +113,7 @@ bool Engine::Impl::round() {
     worked |= sweep(batch);
     forget_old(batch);
   }
+  note_time(batch);
   const bool committed = may_relay(works, batch) ? relay(batch) : commit(batch);
   keep_memory(batch.take_memory());
   if (committed) stride();
@@ -123,11 +124,6 @@ bool Engine::Impl::round() {
   flush_activity(false);
   answer_patients();
   return worked;
-}
-
-void Engine::Impl::look_at_clock(Time now) {
-  policies_on = guard.look(now, clock.monotonic_ns());
-  clock_ahead_ms = guard.ahead().ms;
 }
 
 std::unique_ptr<Batch::Memory> Engine::Impl::take_memory() {
@@ -236,13 +232,22 @@ bool Engine::Impl::drain_touches() {
     touch_batch.swap(touches);
   }
   if (touch_batch.empty()) return false;
+  touch_all(touch_batch);
+  if (!policies_on)
+    doubted.insert(doubted.end(), touch_batch.begin(),
+                   touch_batch.begin() +
+                       static_cast<std::ptrdiff_t>(std::min(touch_batch.size(), options.touch_limit - doubted.size())));
+  return true;
+}
+
+void Engine::Impl::touch_all(std::span<const Touch> batch) {
   const bool watched = hub.watched();
-  watch.set_storm(touch_batch.size() > kStorm);
+  watch.set_storm(batch.size() > kStorm);
   std::vector<Event> events;
-  for (std::size_t i = 0; i < touch_batch.size();) {
+  for (std::size_t i = 0; i < batch.size();) {
     const index::Index::WriteLock lock(index);
-    for (const std::size_t end = std::min(i + kTouchSlice, touch_batch.size()); i < end; ++i) {
-      const Touch& touch = touch_batch[i];
+    for (const std::size_t end = std::min(i + kTouchSlice, batch.size()); i < end; ++i) {
+      const Touch& touch = batch[i];
       if (!index.alive(touch.handle) || !watched_touch(index, watch, touch.handle, touch.at, touch.ip)) continue;
       ++counters.touched;
       if (watched && events.size() < kTouchEventsPerRound)
@@ -254,7 +259,6 @@ bool Engine::Impl::drain_touches() {
     hub.publish(std::move(events));
   else
     hub.skip();
-  return true;
 }
 
 // Writes what was touched since the last flush; a slice at a time, so that commits go on between. What can't be written

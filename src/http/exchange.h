@@ -53,7 +53,9 @@ struct Exchange {
     paused = head_only = refused = answering = answered = chunked = waiting = false;
     output.clear();
     head = RequestHead();
+    body.clear();
     if (body.capacity() > kKept) std::string().swap(body);
+    log_head.headers.clear();
     if (log_head.path.capacity() > kKept) log_head = RequestHead();
   }
 };
