@@ -58,7 +58,10 @@ struct Server {
     for (int i = 0; i < 5; ++i) engine->step();
     return engine->index().size(realm);
   }
-  Time last_access() const { return engine->index().get(*engine->index().find(key)).last_access; }
+  Time last_access() const {
+    const auto handle = engine->index().find(key);
+    return handle ? engine->index().get(*handle).last_access : Time{};
+  }
   bool active() const { return engine->check(*engine->realms()->find(realm), key, std::nullopt).has_value(); }
 
   ledger::MemoryLedger ledger;
