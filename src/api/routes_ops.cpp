@@ -109,6 +109,9 @@ Result<http::Response> metrics(Services& services, const Call&) {
   out.add("counter", "curfew_touches_dropped_total", "Activities dropped because too many waited.", c.touches_dropped);
   out.add("counter", "curfew_audit_records_total", "Audit records written.", c.audit_records);
   out.add("gauge", "curfew_queue_depth", "Commands waiting for the sequencer.", c.queue_depth);
+  out.add("gauge", "curfew_clock_ahead_seconds",
+          "How far the clock is ahead of the time that is believed: while it is not 0, policies end nobody.",
+          static_cast<std::uint64_t>(c.clock_ahead.ms / 1000));
   out.add("gauge", "curfew_event_streams", "Open event streams.", static_cast<std::uint64_t>(services.streams.load()));
   out.add("counter", "curfew_api_requests_total", "Requests that reached the API.", services.requests);
   out.add("counter", "curfew_api_denied_total", "Requests refused for want of a permission.", services.denials.total());

@@ -2,12 +2,14 @@
 
 namespace curfew::engine {
 
+void ClockGuard::ran_until(Time last, std::int64_t monotonic_ns) {
+  offset_ms_ = last.ms - monotonic_ns / 1'000'000;
+  tolerance_ = kLongestPause;
+}
+
 bool ClockGuard::look(Time wall, std::int64_t monotonic_ns) {
   const std::int64_t offset = wall.ms - monotonic_ns / 1'000'000;
-  if (!offset_ms_) {
-    offset_ms_ = earlier_ ? earlier_->ms - monotonic_ns / 1'000'000 : offset;
-    if (earlier_) tolerance_ = kLongestPause;
-  }
+  if (!offset_ms_) offset_ms_ = offset;
   ahead_ = Duration{offset - *offset_ms_};
   const auto believe = [&](bool lasted) {
     offset_ms_ = offset;

@@ -20,8 +20,9 @@ class ClockGuard {
   static constexpr Duration kQuarantine = Duration::minutes(10);
   static constexpr Duration kLongestPause = Duration::days(30);
 
-  // Before the first look: the last time that was believed, before the start.
-  void ran_until(Time last) { earlier_ = last; }
+  // Before the first look: the last time that was believed before the start. Until the first look that is believed the
+  // wall may be ahead of it by kLongestPause.
+  void ran_until(Time last, std::int64_t monotonic_ns);
   // True while policies may act on the wall time.
   bool look(Time wall, std::int64_t monotonic_ns);
   // How far the wall is ahead of the time that is believed; 0 while it is believed itself. After a start no time may be
@@ -32,7 +33,6 @@ class ClockGuard {
   std::uint64_t jumps() const { return jumps_; }
 
  private:
-  std::optional<Time> earlier_;
   std::optional<std::int64_t> offset_ms_;  // wall - monotonic, as believed
   std::optional<std::int64_t> suspended_until_ns_;
   Duration tolerance_ = kTolerance, ahead_;

@@ -27,7 +27,7 @@ TEST(ClockGuardTest, StartLongAfterTheLastRunIsAJump) {
   const Time last{Duration::days(20'000).ms};
   const auto trusted = [&](Duration off) {
     ClockGuard guard;
-    guard.ran_until(last);
+    guard.ran_until(last, 0);
     return guard.look(last + off, 0);
   };
   EXPECT_TRUE(trusted(Duration::days(-400)));
@@ -35,7 +35,7 @@ TEST(ClockGuardTest, StartLongAfterTheLastRunIsAJump) {
   EXPECT_FALSE(trusted(Duration{ClockGuard::kLongestPause.ms + 1}));
   ClockGuard corrected, lasting;
   for (ClockGuard* one : {&corrected, &lasting}) {
-    one->ran_until(last);
+    one->ran_until(last, 0);
     EXPECT_FALSE(one->look(last + Duration::days(3'650), 0));
     EXPECT_EQ(one->jumps(), 1U);
   }

@@ -88,11 +88,13 @@ TEST(ClockTest, StartInTheFarFutureEndsNothingBeforeTheClockIsSetRight) {
   server.clock.wall_ms += Duration::days(365).ms;
   server.restart();
   EXPECT_TRUE(server.active()) << "before the first round, too";
+  EXPECT_EQ(server.engine->counters().clock_ahead, Duration::days(365));
   EXPECT_EQ(server.live(), 1U);
   EXPECT_LT(server.last_access(), begin + Duration::minutes(1)) << "what is used meanwhile has no time that never was";
   server.clock.wall_ms -= Duration::days(365).ms - Duration::minutes(1).ms;
   EXPECT_EQ(server.live(), 1U);
   EXPECT_TRUE(server.active());
+  EXPECT_EQ(server.engine->counters().clock_ahead, Duration{});
   server.clock.pass(Duration::hours(1));
   EXPECT_EQ(server.live(), 0U) << "its policy is on again";
 }

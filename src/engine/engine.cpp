@@ -220,6 +220,7 @@ Counters Engine::counters() const {
   out.expired = c.expired;
   out.audit_records = c.audit_records;
   out.commit_failures = c.commit_failures;
+  out.clock_ahead = Duration{impl_->clock_ahead_ms};
   const std::lock_guard lock(impl_->queue_mutex);
   out.queue_depth = impl_->queue_weight;
   return out;

@@ -92,6 +92,7 @@ struct Counters {
   std::uint64_t commits = 0, commands = 0, started = 0, touched = 0, ended = 0, refused = 0, touches_dropped = 0,
                 expired = 0;
   std::uint64_t queue_depth = 0, audit_records = 0, commit_failures = 0;
+  Duration clock_ahead;  // of the wall, while it is not believed (clock_guard.h); 0: policies are on
 };
 
 class Engine {

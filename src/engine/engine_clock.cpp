@@ -17,8 +17,10 @@ void Engine::Impl::look_at_clock(Time now) {
   const bool believed = guard.look(now, clock.monotonic_ns());
   if (believed && !policies_on) {
     drain_touches();
-    for (Touch& touch : doubted) touch.at = touch.at + ahead;
-    if (guard.lasted()) touch_all(doubted);
+    if (guard.lasted()) {
+      for (Touch& touch : doubted) touch.at = touch.at + ahead;
+      touch_all(doubted);
+    }
     doubted = {};
   }
   clock_ahead_ms = guard.ahead().ms;

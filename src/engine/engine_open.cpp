@@ -43,7 +43,7 @@ Status Engine::Impl::open(
   position_time = book.chain.time.ms;
   if (opened_time.ms == 0) opened_time = book.chain.time;
   opened_ns = clock.monotonic_ns();
-  if (opened_time.ms > 0) guard.ran_until(opened_time);
+  if (opened_time.ms > 0) guard.ran_until(opened_time, opened_ns);
   look_at_clock(clock.now());
   counters.audit_records = 0;
   resume_jobs();

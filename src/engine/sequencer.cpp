@@ -233,10 +233,10 @@ bool Engine::Impl::drain_touches() {
   }
   if (touch_batch.empty()) return false;
   touch_all(touch_batch);
-  if (!policies_on)
-    doubted.insert(doubted.end(), touch_batch.begin(),
-                   touch_batch.begin() +
-                       static_cast<std::ptrdiff_t>(std::min(touch_batch.size(), options.touch_limit - doubted.size())));
+  if (!policies_on) {
+    const std::size_t kept = std::min(touch_batch.size(), options.touch_limit - doubted.size());
+    doubted.insert(doubted.end(), touch_batch.begin(), touch_batch.begin() + static_cast<std::ptrdiff_t>(kept));
+  }
   return true;
 }
 

@@ -234,7 +234,6 @@ bool Connection::finish_sink() {
 // Refuses a request of which little or nothing has been read.
 bool Connection::refuse_unread(Refusal refusal, bool timeout) {
   exchange_ = worker_.take_exchange();
-  exchange_->framing = RequestFraming();
   exchange_->head.remote = peer_;
   exchange_->head.secure = tls_ != nullptr;
   exchange_->head.request_id = worker_.next_request_id();

@@ -53,6 +53,8 @@ struct Exchange {
     paused = head_only = refused = answering = answered = chunked = waiting = false;
     output.clear();
     head = RequestHead();
+    framing = RequestFraming();
+    reader = BodyReader();
     body.clear();
     if (body.capacity() > kKept) std::string().swap(body);
     log_head.headers.clear();

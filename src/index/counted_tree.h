@@ -93,15 +93,17 @@ class CountedTree {
     descend(probe, path);
     prefetch_all(&leaves_[path.leaf], sizeof(Leaf));
   }
-  // The same for many keys, level by level: while one waits for a node, the others go on. Requires: as many paths.
-  void find_ways(std::span<const Probe> probes, std::span<Path> paths) const {
-    for (Path& path : paths) path.leaf = root_;
+  // The same for `count` keys, level by level: while one waits for a node, the others go on. probe_of(i) gives a key,
+  // path_of(i) where its way goes.
+  template <class ProbeOf, class PathOf>
+  void find_ways(std::size_t count, ProbeOf probe_of, PathOf path_of) const {
+    for (std::size_t i = 0; i < count; ++i) path_of(i).leaf = root_;
     for (int level = 0; level < height_; ++level) {
-      for (std::size_t i = 0; i < probes.size(); ++i) {
-        Path& path = paths[i];
+      for (std::size_t i = 0; i < count; ++i) {
+        Path& path = path_of(i);
         const Inner& inner = inners_[path.leaf];
         path.node[level] = path.leaf;
-        path.index[level] = child_of_near(inner, probes[i]);
+        path.index[level] = child_of_near(inner, probe_of(i));
         path.leaf = inner.child[path.index[level]];
         if (level + 1 < height_)
           inners_[path.leaf].prefetch();

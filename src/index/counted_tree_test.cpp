@@ -89,7 +89,8 @@ class CountedTreeTest : public testing::Test {
     std::vector<Probe> probes;
     for (const std::uint32_t item : batch) probes.push_back(tree_.keys().probe(item));
     std::vector<typename Tree::Path> ways(batch.size());
-    tree_.find_ways(probes, ways);
+    tree_.find_ways(
+        batch.size(), [&](std::size_t i) { return probes[i]; }, [&](std::size_t i) -> auto& { return ways[i]; });
     for (std::size_t i = 0; i < batch.size(); ++i) {
       typename Tree::Path one;
       tree_.find_way(probes[i], one);

@@ -203,31 +203,6 @@ void RealmIndex::set_marks(std::uint32_t row, std::uint16_t marks) {
   facts.set_severity(rank_of(marks));
 }
 
-// The ways in one order to the places of many rows, found side by side.
-template <class Keys>
-struct WaysIn {
-  std::array<Probe, kBatch> keys;
-  std::array<typename CountedTree<Keys>::Path, kBatch> paths;
-  std::size_t count = 0;
-
-  void find(const CountedTree<Keys>& order) {
-    order.find_ways(std::span(keys).first(count), std::span(paths).first(count));
-  }
-  void find(const CountedTree<Keys>& order, std::span<const std::uint32_t> rows) {
-    count = rows.size();
-    for (std::size_t i = 0; i < count; ++i) keys[i] = order.keys().probe(rows[i]);
-    find(order);
-  }
-  void erase(CountedTree<Keys>& order, std::size_t i, std::uint32_t row) { order.erase_at(paths[i], keys[i], row); }
-};
-
-struct RealmIndex::ManyWays {
-  WaysIn<LastAccessKeys> by_last_access;
-  WaysIn<StartedKeys> by_started;
-  WaysIn<IpKeys> by_ip;
-  WaysIn<NameKeys> by_name;
-};
-
 void RealmIndex::settle() {
   settle_touches();
   settle_ends();
@@ -246,21 +221,26 @@ void RealmIndex::settle_ends() {
       rows_.prefetch_deep(row);
     }
     for (const std::uint32_t row : rows) users_.prefetch_rows(rows_.facts(row).user);
-    ManyWays ways;
-    ways.by_last_access.find(by_last_access_, rows);
-    ways.by_started.find(by_started_, rows);
-    ways.by_ip.find(by_ip_, rows);
-    ways.by_name.find(by_name_, rows);
-    for (std::size_t i = 0; i < rows.size(); ++i) end_row(rows[i], ways, i);
+    std::array<Ways, kBatch> ways;
+    const auto find = [&](const auto& order, auto way) {
+      order.find_ways(
+          rows.size(), [&](std::size_t i) { return order.keys().probe(rows[i]); },
+          [&](std::size_t i) -> auto& { return ways[i].*way; });
+    };
+    find(by_last_access_, &Ways::by_last_access);
+    find(by_started_, &Ways::by_started);
+    find(by_ip_, &Ways::by_ip);
+    find(by_name_, &Ways::by_name);
+    for (std::size_t i = 0; i < rows.size(); ++i) end_row(rows[i], ways[i]);
   }
   ending_.clear();
 }
 
-void RealmIndex::end_row(std::uint32_t row, ManyWays& ways, std::size_t i) {
-  ways.by_last_access.erase(by_last_access_, i, row);
-  ways.by_started.erase(by_started_, i, row);
-  ways.by_ip.erase(by_ip_, i, row);
-  ways.by_name.erase(by_name_, i, row);
+void RealmIndex::end_row(std::uint32_t row, Ways& ways) {
+  by_last_access_.erase_at(ways.by_last_access, last_access_keys_.probe(row), row);
+  by_started_.erase_at(ways.by_started, started_keys_.probe(row), row);
+  by_ip_.erase_at(ways.by_ip, ip_keys_.probe(row), row);
+  by_name_.erase_at(ways.by_name, name_keys_.probe(row), row);
   by_key_.erase(rows_.key_hash(row), row);
   if (const auto token = rows_.token(row)) by_token_.erase(RowStore::token_hash(*token), row);
   leave_bitmaps(row);
@@ -293,14 +273,12 @@ bool RealmIndex::touch(std::uint32_t row, Time at, const std::optional<IpAddress
 // Takes every touched row out from where it was, then puts them in at their new places, which lie together at the end.
 void RealmIndex::settle_touches() {
   if (moving_.empty()) return;
-  WaysIn<LastAccessKeys> ways;
+  std::array<CountedTree<LastAccessKeys>::Path, kBatch> ways;
   for (std::size_t begin = 0; begin < moving_.size(); begin += kBatch) {
     const auto part = std::span(moving_).subspan(begin, std::min(kBatch, moving_.size() - begin));
-    ways.count = part.size();
-    for (std::size_t i = 0; i < part.size(); ++i)
-      ways.keys[i] = LastAccessKeys::at(part[i].from, rows_.facts(part[i].row).no);
-    ways.find(by_last_access_);
-    for (std::size_t i = 0; i < part.size(); ++i) ways.erase(by_last_access_, i, part[i].row);
+    const auto old_key = [&](std::size_t i) { return LastAccessKeys::at(part[i].from, rows_.facts(part[i].row).no); };
+    by_last_access_.find_ways(part.size(), old_key, [&](std::size_t i) -> auto& { return ways[i]; });
+    for (std::size_t i = 0; i < part.size(); ++i) by_last_access_.erase_at(ways[i], old_key(i), part[i].row);
   }
   const auto before = [&](const Moving& a, const Moving& b) {
     const RowFacts &x = rows_.facts(a.row), &y = rows_.facts(b.row);

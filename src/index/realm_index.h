@@ -198,8 +198,7 @@ class RealmIndex {
     CountedTree<NameKeys>::Path by_name;
   };
   void find_ways(std::uint32_t row, Ways& ways) const;
-  struct ManyWays;  // of as many rows as are fetched side by side
-  void end_row(std::uint32_t row, ManyWays& ways, std::size_t i);
+  void end_row(std::uint32_t row, Ways& ways);
   void build_tables();
   void build_device_bitmaps();
   void verify_devices_and_marks() const;
