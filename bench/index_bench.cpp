@@ -80,14 +80,14 @@ class Bench {
   void load() {
     const std::uint64_t before = resident_bytes();
     Seconds rows;
-    index_.begin_load(generator_.size());
+    index_.begin_load();
     constexpr std::uint64_t batch = 4096;
     std::vector<session::Session> sessions;
     for (std::uint64_t no = 1; no <= generator_.size();) {
       sessions.clear();
       for (; sessions.size() < batch && no <= generator_.size(); ++no) sessions.push_back(generator_.session(no));
       const Stopwatch watch;
-      for (auto& session : sessions) index_.load_row(std::move(session));
+      index_.load_rows(sessions);
       rows.wall += watch.elapsed().wall;
       rows.cpu += watch.elapsed().cpu;
     }

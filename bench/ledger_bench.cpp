@@ -161,7 +161,7 @@ class LedgerBench {
     say(fmt::format("{}: open", name), open_watch.seconds(), "s");
     const Stopwatch watch;
     std::uint64_t rows = 0, bytes = 0;
-    const Status loaded = ledger_->load_rows([&](session::Session&& s) {
+    const Status loaded = ledger_->each_row([&](const session::Session& s) {
       ++rows;
       bytes += s.key.id.size() + s.username.size();
     });

@@ -33,7 +33,7 @@ struct World {
   Generator generator{kSessions, kSeed};
   index::Index index{classify};
   World() {
-    index.begin_load(kSessions);
+    index.begin_load();
     for (std::uint64_t no = 1; no <= kSessions; ++no) index.load_row(generator.session(no));
     index.end_load();
     for (std::uint64_t no = 1; no <= kSessions; no += 100)

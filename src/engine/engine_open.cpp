@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/handover.h"
 #include "engine/engine_impl.h"
 #include "session/codec.h"
 
@@ -18,6 +19,56 @@ std::optional<std::pair<RealmId, std::string_view>> split_key(std::string_view k
   return std::pair{RealmId{realm}, key.substr(i + 1)};
 }
 
+// Reads profiles on a thread of its own, beside the users' names. Until finish() nobody else asks the watch anything.
+class ProfilesBeside {
+ public:
+  explicit ProfilesBeside(signal::Watch& watch) : watch_(watch) {}
+  ~ProfilesBeside() { finish(); }
+  void add(RealmId realm, std::uint32_t user, std::string_view bytes) {
+    open_.profiles.push_back({realm, user, bytes.size()});
+    open_.bytes += bytes;
+    if (open_.bytes.size() >= kPieceBytes) hand_over();
+  }
+  void finish() {
+    if (!open_.profiles.empty()) hand_over();
+    pieces_.close();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  static constexpr std::size_t kPieceBytes = 256 << 10;
+  struct Piece {
+    struct Profile {
+      RealmId realm;
+      std::uint32_t user;
+      std::size_t size;
+    };
+    std::vector<Profile> profiles;
+    std::string bytes;
+  };
+
+  void hand_over() {
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    pieces_.put(open_);
+    open_.profiles.clear();
+    open_.bytes.clear();
+  }
+  void run() {
+    for (Piece piece; pieces_.take(piece);) {
+      std::string_view bytes = piece.bytes;
+      for (const Piece::Profile& profile : piece.profiles) {
+        watch_.load_profile(profile.realm, profile.user, bytes.substr(0, profile.size));
+        bytes.remove_prefix(profile.size);
+      }
+    }
+  }
+
+  signal::Watch& watch_;
+  Piece open_;
+  Handover<Piece> pieces_;
+  std::thread thread_;
+};
+
 Error unreadable(std::string_view what) {
   return {ErrorCode::kDataLoss, "unreadable_document", "A stored document can't be read: " + std::string(what), {}};
 }
@@ -27,13 +78,18 @@ Error unreadable(std::string_view what) {
 Status Engine::Impl::open(
     const std::function<Status(std::string_view, std::string_view, std::string_view)>& on_document) {
   const bool taken = take_image();
-  if (!taken) index.begin_load(0);
+  if (!taken) index.begin_load();
   CURFEW_TRY_STATUS(load_documents(on_document, !taken));
   CURFEW_TRY_STATUS(read_chain());
   book.last_no = ledger.last_no();
   if (!taken) {
-    const Status loaded = ledger.load_rows([this](session::Session&& session) {
-      if (realms->find(session.key.realm) != nullptr) index.load_row(std::move(session));
+    const Status loaded = ledger.load_rows([this](std::span<const session::Session> rows) {
+      const auto gone = [this](const session::Session& row) { return realms->find(row.key.realm) == nullptr; };
+      for (auto at = rows.begin(); at != rows.end();) {
+        const auto end = std::find_if(at, rows.end(), gone);
+        index.load_rows({at, end});
+        at = std::find_if_not(end, rows.end(), gone);
+      }
     });
     index.end_load();
     CURFEW_TRY_STATUS(loaded);
@@ -60,13 +116,14 @@ Status Engine::Impl::load_documents(
   std::optional<RealmId> latest;
   // There are as many users as a quarter of the sessions: those whose realm has been read are not kept beside the
   // index.
-  const auto put_user = [this](RealmId realm, std::string_view id, std::string_view bytes) -> Status {
+  ProfilesBeside profiles(watch);
+  const auto put_user = [&](RealmId realm, std::string_view id, std::string_view bytes) -> Status {
     session::ByteReader reader(bytes);
     const std::string_view username = reader.bytes(), email = reader.bytes();
     const std::string_view profile = reader.at_end() ? std::string_view() : reader.bytes();
     CURFEW_TRY_STATUS(reader.finish("user"));
     const std::uint32_t number = index.put_user(realm, id, username, email);
-    if (!profile.empty()) watch.load_profile(realm, number, profile);
+    if (!profile.empty()) profiles.add(realm, number, profile);
     return {};
   };
   // Those that came with the image; not those of realms that are gone, which are still to be removed.
@@ -116,7 +173,6 @@ Status Engine::Impl::load_documents(
   CURFEW_TRY_STATUS(ledger.load_documents(visit, known_users));
   CURFEW_TRY_STATUS(problem);
   realms = std::make_shared<RealmTable>(std::move(found_realms));
-  for (const Realm& realm : realms->list()) watch.set_realm(realm.id, realm.detection);
   constexpr std::string_view kTables[] = {"users", "clients", "series"};
   for (int kind = 0; kind < 3; ++kind) {
     for (const auto& [key, bytes] : per_realm[kind]) {
@@ -136,6 +192,8 @@ Status Engine::Impl::load_documents(
       }
     }
   }
+  profiles.finish();
+  for (const Realm& realm : realms->list()) watch.set_realm(realm.id, realm.detection);
   std::vector<std::shared_ptr<Job>> all;
   for (const auto& [id, bytes] : progress) {
     auto job = std::make_shared<Job>();

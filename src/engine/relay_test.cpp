@@ -251,7 +251,7 @@ TEST_F(RelayTest, ManyCallersOverTheSameUsersAgreeWithTheLedger) {
   const auto tombstones = ledger.tombstones(keys).value();
   std::map<std::string, int> of_user;
   std::uint64_t rows = 0;
-  ASSERT_TRUE(ledger.load_rows([&](session::Session&& row) {
+  ASSERT_TRUE(ledger.each_row([&](const session::Session& row) {
     ++rows;
     ++of_user[row.user_id];
     const index::Index::ReadLock lock(engine->index());

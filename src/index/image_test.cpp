@@ -48,7 +48,7 @@ struct ImageTest : testing::Test {
 
   void fill(Index& index, std::uint64_t sessions) const {
     Index::WriteLock lock(index);
-    index.begin_load(sessions);
+    index.begin_load();
     for (std::uint64_t no = 1; no <= sessions; ++no) index.load_row(make(no));
     index.end_load();
     for (std::uint64_t no = 3; no <= sessions; no += 11) index.erase(*index.find(make(no).key));

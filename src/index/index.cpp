@@ -31,38 +31,45 @@ Handle Index::insert(const session::Session& session) {
   return {session.key.realm, realm.insert(session), session.no};
 }
 
-void Index::begin_load(std::size_t) {
-  constexpr std::size_t batch = 256;
+void Index::begin_load() {
   impl_->settle();
-  impl_->loading.reserve(batch);
   impl_->bulk = true;
-}
-
-void Index::load_row(session::Session&& session) {
-  impl_->loading.push_back(std::move(session));
-  if (impl_->loading.size() == impl_->loading.capacity()) impl_->load_waiting();
 }
 
 void Index::end_load() {
   impl_->settle();
-  impl_->load_waiting();
-  impl_->loading = {};
   impl_->bulk = false;
   for (auto& [id, realm] : impl_->realms) realm->build();
 }
 
+namespace {
+
+// Another thread has just written them.
+void prefetch_texts(const session::Session& session) {
+  constexpr std::size_t line = 64;
+  prefetch(session.clients.data());
+  prefetch(session.email.data());
+  for (std::size_t at = 0; at < session.user_agent.size(); at += line) prefetch(session.user_agent.data() + at);
+}
+
+}  // namespace
+
 // Rows that wait for each other's memory would wait one by one; a batch asks for all of it first.
-void Index::Impl::load_waiting() {
+void Index::load_rows(std::span<const session::Session> rows) {
+  constexpr std::size_t batch = 256;
   std::vector<std::pair<RealmIndex*, UserDirectory::Key>> to;
-  to.reserve(loading.size());
-  for (const session::Session& session : loading) {
-    to.emplace_back(&at(session.key.realm), UserDirectory::Key(session.user_id));
-    to.back().first->users().prefetch_find(to.back().second);
+  to.reserve(std::min(rows.size(), batch));
+  for (; !rows.empty(); rows = rows.subspan(to.size())) {
+    to.clear();
+    for (const session::Session& session : rows.first(std::min(rows.size(), batch))) {
+      prefetch_texts(session);
+      to.emplace_back(&impl_->at(session.key.realm), UserDirectory::Key(session.user_id));
+      to.back().first->users().prefetch_find(to.back().second);
+    }
+    for (const auto& [realm, user] : to) realm->users().prefetch_guess(user);
+    for (const auto& [realm, user] : to) realm->users().prefetch_guess_deep(user);
+    for (std::size_t i = 0; i < to.size(); ++i) to[i].first->load(rows[i], to[i].second);
   }
-  for (const auto& [realm, user] : to) realm->users().prefetch_guess(user);
-  for (const auto& [realm, user] : to) realm->users().prefetch_guess_deep(user);
-  for (std::size_t i = 0; i < loading.size(); ++i) to[i].first->load(loading[i], to[i].second);
-  loading.clear();
 }
 
 void Index::erase(const Handle& handle) {

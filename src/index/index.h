@@ -100,10 +100,11 @@ class Index {
   // ----------------------------------------------------------------------- Requires: no session with its key, its `no`
   // above every earlier one's (insert) or among loaded ones ascending (load).
   Handle insert(const session::Session& session);
-  // Many rows at start-up, cheaper than insert: call begin_load, load_row in any order of realm but ascending `no`,
+  // Many rows at start-up, cheaper than insert: call begin_load, load_rows in any order of realm but ascending `no`,
   // end_load. No reader may run meanwhile; put_user is cheaper too.
-  void begin_load(std::size_t expected_rows);
-  void load_row(session::Session&& session);
+  void begin_load();
+  void load_rows(std::span<const session::Session> rows);
+  void load_row(const session::Session& row) { load_rows({&row, 1}); }
   void end_load();
   // The whole index as it lies in memory (image.h), but for marks. Requires: dirty_count() is 0; no writer runs.
   void save(ImageWriter& out) const;

@@ -31,7 +31,6 @@ struct Index::Impl {
   std::vector<Dirty> dirty_backlog;                // by descending no; taken from the back
   std::vector<Dirty> dirty_fresh;
   std::size_t dirty_count = 0;
-  std::vector<session::Session> loading;
   bool bulk = false;  // between begin_load and end_load
 
   RealmIndex* find(RealmId id) const {
@@ -55,8 +54,6 @@ struct Index::Impl {
     if (realm != nullptr && realm->has_ended()) settle();
     return realm;
   }
-  void load_waiting();
-
   // A query of each realm asked that exists, each once.
   std::vector<RealmQuery> queries(std::span<const RealmId> ids, const Filter& filter);
   Page page(const Query& query);

@@ -38,11 +38,11 @@ std::uint64_t taken(const Index& index, std::string_view plan) {
 
 void fill(Index& index, std::uint64_t rows, void (*change)(Session&)) {
   Index::WriteLock lock(index);
-  index.begin_load(rows);
+  index.begin_load();
   for (std::uint64_t no = 1; no <= rows; ++no) {
     Session s = make(no);
     change(s);
-    index.load_row(std::move(s));
+    index.load_row(s);
   }
   index.end_load();
 }

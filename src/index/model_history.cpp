@@ -65,14 +65,14 @@ void History::step() {
 
 void History::load(int rows) {
   Index::WriteLock lock(*index_);
-  index_->begin_load(static_cast<std::size_t>(rows));
+  index_->begin_load();
   for (int i = 0; i < rows; ++i) {
     Session s = draw_.session();
     if (model_.find(s.key)) continue;
     s.no = SessionNo{++last_no_};
     model_.insert(s);
     live_.push_back(s.key);
-    index_->load_row(std::move(s));
+    index_->load_row(s);
   }
   index_->end_load();
 }

@@ -16,8 +16,39 @@ struct KeyedRow {
   std::uint32_t row;
 };
 
+// Hundreds of megabytes are sorted into two thousand places at once: with huge pages, without a page walk for each.
+template <class T>
+struct HugePages {
+  using value_type = T;
+  HugePages() = default;
+  template <class Other>
+  HugePages(const HugePages<Other>&) {}
+  T* allocate(std::size_t n) {
+    return static_cast<T*>(n * sizeof(T) < kFrom ? ::operator new(n * sizeof(T)) : map_chunk(n * sizeof(T)));
+  }
+  void deallocate(T* at, std::size_t n) {
+    if (n * sizeof(T) < kFrom)
+      ::operator delete(at);
+    else
+      unmap_chunk(at, n * sizeof(T));
+  }
+  template <class Other>
+  void construct(Other* at) {
+    ::new (static_cast<void*>(at)) Other;  // all are written before they are read
+  }
+  template <class Other>
+  void construct(Other* at, const Other& value) {
+    ::new (static_cast<void*>(at)) Other(value);
+  }
+  friend bool operator==(const HugePages&, const HugePages&) { return true; }
+  static constexpr std::size_t kFrom = std::size_t{1} << 20;
+};
+template <class T>
+using HugeVector = std::vector<T, HugePages<T>>;
+using KeyedRows = HugeVector<KeyedRow>;
+
 // A stable radix sort over the bits that differ.
-void sort_by_key(std::vector<KeyedRow>& rows) {
+void sort_by_key(KeyedRows& rows) {
   constexpr unsigned digit_bits = 11;
   constexpr std::size_t digits = std::size_t{1} << digit_bits;
   std::uint64_t all = 0, any = ~std::uint64_t{0};
@@ -26,7 +57,7 @@ void sort_by_key(std::vector<KeyedRow>& rows) {
     any &= r.key;
   }
   const unsigned bits = static_cast<unsigned>(std::bit_width(all & ~any));
-  std::vector<KeyedRow> other(rows.size());
+  KeyedRows other(rows.size());
   for (unsigned shift = 0; shift < bits; shift += digit_bits) {
     std::vector<std::size_t> place(digits + 1);
     for (const KeyedRow& r : rows) ++place[(r.key >> shift & (digits - 1)) + 1];
@@ -36,7 +67,7 @@ void sort_by_key(std::vector<KeyedRow>& rows) {
   }
 }
 
-std::vector<std::uint32_t> rows_of(const std::vector<KeyedRow>& keyed) {
+std::vector<std::uint32_t> rows_of(std::span<const KeyedRow> keyed) {
   std::vector<std::uint32_t> out(keyed.size());
   for (std::size_t i = 0; i < keyed.size(); ++i) out[i] = keyed[i].row;
   return out;
@@ -44,8 +75,8 @@ std::vector<std::uint32_t> rows_of(const std::vector<KeyedRow>& keyed) {
 
 // Live rows in the order of `no`, which decides between equal keys everywhere.
 template <class F>
-std::vector<KeyedRow> by_no(const RowStore& rows, F key) {
-  std::vector<KeyedRow> out;
+KeyedRows by_no(const RowStore& rows, F key) {
+  KeyedRows out;
   out.reserve(rows.live());
   bool ascending = true;
   std::uint64_t before = 0;
@@ -134,7 +165,7 @@ void RealmIndex::build_time_orders() {
 
 void RealmIndex::build_ip_order() {
   auto keyed = by_no(rows_, [&](std::uint32_t row) { return std::uint64_t{rows_.facts(row).ip}; });
-  std::vector<KeyedRow> v6;
+  KeyedRows v6;
   std::erase_if(keyed, [&](const KeyedRow& r) {
     const bool is_v6 = rows_.facts(r.row).has(RowFacts::kV6);
     if (is_v6) v6.push_back(r);

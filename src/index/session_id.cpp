@@ -1,10 +1,47 @@
 #include "index/session_id.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace curfew::index {
 namespace {
 
 constexpr std::size_t kUuidText = 36;
+// Where each byte's two digits stand in the text.
+constexpr std::array<std::uint8_t, 16> kDigitsAt{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
+#if defined(__SSE2__)
+__m128i four(const char* from) {
+  int bytes = 0;
+  std::memcpy(&bytes, from, sizeof bytes);
+  return _mm_cvtsi32_si128(bytes);
+}
+
+// The digits' values, two to a lane of 16 bits; false: something else is among them.
+bool digits(__m128i text, __m128i& out) {
+  const auto between = [&](char first, char last) {
+    return _mm_and_si128(_mm_cmpgt_epi8(text, _mm_set1_epi8(static_cast<char>(first - 1))),
+                         _mm_cmplt_epi8(text, _mm_set1_epi8(static_cast<char>(last + 1))));
+  };
+  const __m128i letters = between('a', 'f');
+  if (_mm_movemask_epi8(_mm_or_si128(letters, between('0', '9'))) != 0xffff) return false;
+  const __m128i values = _mm_add_epi8(_mm_and_si128(text, _mm_set1_epi8(15)), _mm_and_si128(letters, _mm_set1_epi8(9)));
+  out = _mm_and_si128(_mm_or_si128(_mm_slli_epi16(values, 4), _mm_srli_epi16(values, 8)), _mm_set1_epi16(255));
+  return true;
+}
+
+bool parse_digits(const char* text, std::array<std::uint8_t, 16>& out) {
+  const __m128i first = _mm_unpacklo_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(text)),
+                                           _mm_unpacklo_epi32(four(text + 9), four(text + 14)));
+  const __m128i last_twelve =
+      _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text + 20)), _mm_set_epi32(-1, -1, -1, 0));
+  __m128i a, b;
+  if (!digits(first, a) || !digits(_mm_or_si128(last_twelve, four(text + 19)), b)) return false;
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out.data()), _mm_packus_epi16(a, b));
+  return true;
+}
+#else
 // A digit's value; 0x80 in anything else, so that one test at the end finds any fault.
 constexpr std::array<std::uint8_t, 256> kHexDigit = [] {
   std::array<std::uint8_t, 256> table{};
@@ -13,8 +50,18 @@ constexpr std::array<std::uint8_t, 256> kHexDigit = [] {
   for (unsigned i = 0; i < 6; ++i) table['a' + i] = static_cast<std::uint8_t>(10 + i);
   return table;
 }();
-// Where each byte's two digits stand in the text.
-constexpr std::array<std::uint8_t, 16> kDigitsAt{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+
+bool parse_digits(const char* text, std::array<std::uint8_t, 16>& out) {
+  unsigned fault = 0;
+  for (std::size_t i = 0; i < 16; ++i) {
+    const unsigned high = kHexDigit[static_cast<std::uint8_t>(text[kDigitsAt[i]])];
+    const unsigned low = kHexDigit[static_cast<std::uint8_t>(text[kDigitsAt[i] + 1U])];
+    fault |= high | low;
+    out[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return (fault & 0x80) == 0;
+}
+#endif
 
 std::uint32_t ref_of(const PackedId& id) {
   std::uint32_t ref = 0;
@@ -30,15 +77,8 @@ std::uint32_t length_of(const PackedId& id) {
 }  // namespace
 
 bool parse_uuid(std::string_view text, std::array<std::uint8_t, 16>& out) {
-  if (text.size() != kUuidText || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
-  unsigned fault = 0;
-  for (std::size_t i = 0; i < 16; ++i) {
-    const unsigned high = kHexDigit[static_cast<std::uint8_t>(text[kDigitsAt[i]])];
-    const unsigned low = kHexDigit[static_cast<std::uint8_t>(text[kDigitsAt[i] + 1U])];
-    fault |= high | low;
-    out[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  return (fault & 0x80) == 0;
+  return text.size() == kUuidText && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' &&
+         parse_digits(text.data(), out);
 }
 
 void append_uuid(std::string& out, const std::array<std::uint8_t, 16>& bytes) {

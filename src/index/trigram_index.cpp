@@ -1,6 +1,9 @@
 #include "index/trigram_index.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
 #include <vector>
 
 namespace curfew::index {
@@ -47,6 +50,48 @@ void TrigramIndex::add(std::uint32_t text_id, std::string_view text) {
     waiting_.push_back(std::uint64_t{trigram} << 32 | text_id);
   }
   if (waiting_.size() >= kWaiting) settle();
+}
+
+// Each trigram's texts come ascending, so nothing is sorted: they wait in a list of its own.
+void TrigramIndex::build(const std::function<bool(std::uint32_t& text_id, std::string_view& text)>& next) {
+  constexpr std::size_t trigrams = std::size_t{1} << 24, many = 1'024;
+  struct List {
+    std::uint32_t trigram = 0;
+    std::vector<std::uint32_t> texts;
+    Roaring into;
+  };
+  const std::unique_ptr<std::uint32_t[], decltype(&std::free)> place(  // in lists, + 1; only what is used takes memory
+      static_cast<std::uint32_t*>(std::calloc(trigrams, sizeof(std::uint32_t))), &std::free);
+  if (!place) throw std::bad_alloc();
+  std::vector<List> lists;
+  const auto flush = [](List& list) {
+    list.into.addMany(list.texts.size(), list.texts.data());
+    list.texts.clear();
+  };
+  std::uint32_t id = 0;
+  for (std::string_view text; next(id, text);) {
+    if (text.size() < kShortest) continue;
+    std::uint32_t trigram = next_trigram(next_trigram(0, text[0]), text[1]);
+    for (std::size_t i = 2; i < text.size(); ++i) {
+      trigram = next_trigram(trigram, text[i]);
+      std::uint32_t& at = place.get()[trigram];
+      if (at == 0) {
+        lists.push_back({trigram, {}, {}});
+        at = static_cast<std::uint32_t>(lists.size());
+      }
+      List& list = lists[at - 1];
+      if (!list.texts.empty() && list.texts.back() == id) continue;
+      if (list.texts.size() >= many) flush(list);
+      list.texts.push_back(id);
+      ++entries_;
+    }
+  }
+  postings_.reserve(lists.size());
+  for (List& list : lists) {
+    flush(list);
+    list.into.shrinkToFit();
+    postings_.emplace(list.trigram, std::move(list.into));
+  }
 }
 
 void TrigramIndex::settle() {
@@ -98,11 +143,6 @@ std::vector<std::uint32_t> TrigramIndex::candidates(std::string_view part) const
   std::vector<std::uint32_t> texts(found.cardinality());
   found.toUint32Array(texts.data());
   return texts;
-}
-
-void TrigramIndex::shrink() {
-  settle();
-  for (auto& [trigram, list] : postings_) list.shrinkToFit();
 }
 
 std::size_t TrigramIndex::memory_bytes() const {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -25,10 +26,11 @@ class TrigramIndex {
   static constexpr std::size_t kWaiting = 4'096;  // trigrams of new texts, some four hundred texts
 
   void add(std::uint32_t text_id, std::string_view text);
+  // Many texts into an empty index, ids ascending: `next` gives one after another until it says false.
+  void build(const std::function<bool(std::uint32_t& text_id, std::string_view& text)>& next);
   void remove(std::uint32_t text_id, std::string_view text);
   // Ascending, each once. Requires: part.size() >= kShortest; of a part of that size the text surely holds it.
   std::vector<std::uint32_t> candidates(std::string_view part) const;
-  void shrink();  // after many additions: gives spare memory back
   std::size_t memory_bytes() const;
   void save(ImageWriter& out);
   void load(ImageReader& in);

@@ -60,13 +60,36 @@ TEST(TrigramIndexTest, FindsEveryTextThatHoldsAPartWhetherItWaitsOrNot) {
   }
 }
 
+// With gaps between the ids, and more texts for a trigram than its list waits for; changed afterwards.
+TEST(TrigramIndexTest, IsBuiltAtOnceAsOneByOne) {
+  std::mt19937 dice(12);
+  Naive naive;
+  for (std::uint32_t id = 0; naive.texts.size() < 5'000; id += 1 + dice() % 3)
+    naive.texts.emplace(id, some_text(dice, 24));
+  TrigramIndex index;
+  index.build([at = naive.texts.begin(), &naive](std::uint32_t& id, std::string_view& text) mutable {
+    if (at == naive.texts.end()) return false;
+    id = at->first;
+    text = (at++)->second;
+    return true;
+  });
+  for (int look = 0; look < 200; ++look) {
+    std::string part = some_text(dice, 7);
+    part.resize(3 + static_cast<std::size_t>(look % 5), 'a');
+    expect_found(index, naive, part);
+    const auto gone = std::next(naive.texts.begin(), dice() % 100);
+    index.remove(gone->first, gone->second);
+    naive.texts.erase(gone);
+  }
+}
+
 // A part of which no text that has settled holds a trigram.
 TEST(TrigramIndexTest, FindsTheFirstOfItsKindWhileItWaits) {
   TrigramIndex index;
   for (std::uint32_t id = 0; id < TrigramIndex::kWaiting; ++id) index.add(id, "jane.doe");
   index.add(9'999, "zoe");
   EXPECT_EQ(index.candidates("zoe"), std::vector<std::uint32_t>{9'999});
-  index.shrink();
+  for (std::uint32_t id = 10'000; id < 10'000 + TrigramIndex::kWaiting; ++id) index.add(id, "jane.doe");
   EXPECT_EQ(index.candidates("zoe"), std::vector<std::uint32_t>{9'999});
   index.remove(9'999, "zoe");
   EXPECT_TRUE(index.candidates("zoe").empty());

@@ -182,13 +182,17 @@ void UserDirectory::forget(std::uint32_t at) {
 void UserDirectory::index_all() {
   std::vector<std::uint32_t> all;
   all.reserve(size());
+  for (std::uint32_t user = 0; user < users_.size(); ++user)
+    if (known(user)) all.push_back(user);
   trigrams_ = TrigramIndex();
-  for (std::uint32_t user = 0; user < users_.size(); ++user) {
-    if (!(users_[user].flags & kKnown)) continue;
-    all.push_back(user);
-    trigrams_.add(user, folded_name(user));
-  }
-  trigrams_.shrink();
+  trigrams_.build([&, at = std::size_t{0}](std::uint32_t& user, std::string_view& text) mutable {
+    constexpr std::size_t ahead = 16;
+    if (at == all.size()) return false;
+    if (at + ahead < all.size()) prefetch_text(all[at + ahead]);
+    user = all[at++];
+    text = folded_name(user);
+    return true;
+  });
   struct Entry {
     std::uint64_t hi, lo;
     std::uint32_t user;

@@ -80,7 +80,7 @@ Commit end_commit(std::uint64_t first, std::uint64_t count, std::uint64_t first_
 
 std::vector<session::Session> rows_of(const Ledger& ledger) {
   std::vector<session::Session> rows;
-  const Status status = ledger.load_rows([&](session::Session&& row) { rows.push_back(std::move(row)); });
+  const Status status = ledger.each_row([&](const session::Session& row) { rows.push_back(row); });
   EXPECT_TRUE(status.has_value()) << status.error().message;
   return rows;
 }

@@ -42,6 +42,12 @@ Status check_audit(const std::vector<AuditEntry>& entries, std::uint64_t last_se
 
 }  // namespace
 
+Status Ledger::each_row(const std::function<void(const session::Session&)>& visit) const {
+  return load_rows([&](std::span<const session::Session> rows) {
+    for (const session::Session& row : rows) visit(row);
+  });
+}
+
 void apply_activity(session::Session& row, Time last_access, const IpAddress& ip) {
   if (last_access <= row.last_access) return;
   row.last_access = last_access;

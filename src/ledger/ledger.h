@@ -104,9 +104,11 @@ class Ledger {
   virtual Status record_activity(std::span<const Activity> activity) = 0;
   virtual Position position() const = 0;
 
-  // Every live row in the order of `no`, its activity applied. Stops with kDataLoss at the first row that can't be
-  // read.
-  virtual Status load_rows(const std::function<void(session::Session&&)>& visit) const = 0;
+  // Every live row in the order of `no`, its activity applied, some thousands at a time. Stops with kDataLoss at the
+  // first row that can't be read.
+  using RowVisitor = std::function<void(std::span<const session::Session> rows)>;
+  virtual Status load_rows(const RowVisitor& visit) const = 0;
+  Status each_row(const std::function<void(const session::Session&)>& visit) const;  // the same, one by one
   // Every document in the order of table and key, but for those of these ranges, which are not even read.
   using DocumentVisitor = std::function<void(std::string_view table, std::string_view key, std::string_view bytes)>;
   virtual Status load_documents(const DocumentVisitor& visit, std::span<const DocumentRange> without) const = 0;

@@ -136,7 +136,7 @@ Position MemoryLedger::position() const {
   return position_unlocked();
 }
 
-Status MemoryLedger::load_rows(const std::function<void(session::Session&&)>& visit) const {
+Status MemoryLedger::load_rows(const RowVisitor& visit) const {
   std::uint64_t after = 0;
   while (true) {
     std::vector<session::Session> page;
@@ -153,7 +153,7 @@ Status MemoryLedger::load_rows(const std::function<void(session::Session&&)>& vi
     }
     if (page.empty()) return {};
     after = page.back().no.value;
-    for (session::Session& row : page) visit(std::move(row));
+    visit(page);
   }
 }
 

@@ -124,7 +124,7 @@ class Checker {
       }
       batch.clear();
     };
-    CURFEW_TRY_STATUS(ledger_.load_rows([&](session::Session&& row) {
+    CURFEW_TRY_STATUS(ledger_.each_row([&](const session::Session& row) {
       if (row.no > ledger_.last_no())
         broken(fmt::format("The session number {} is above the highest, {}.", row.no.value, ledger_.last_no().value));
       hashes.push_back(hash(row.key));
@@ -138,7 +138,7 @@ class Checker {
     const auto twice = std::adjacent_find(hashes.begin(), hashes.end());
     if (twice == hashes.end()) return {};
     std::vector<session::SessionKey> keys;
-    CURFEW_TRY_STATUS(ledger_.load_rows([&](session::Session&& row) {
+    CURFEW_TRY_STATUS(ledger_.each_row([&](const session::Session& row) {
       if (hash(row.key) != *twice) return;
       if (std::find(keys.begin(), keys.end(), row.key) != keys.end())
         broken(fmt::format("Two live rows have the key {}.", name_of(row.key)));

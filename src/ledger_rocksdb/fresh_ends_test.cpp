@@ -47,7 +47,7 @@ void expect_ended(const ledger::Ledger& ledger, std::uint64_t first, std::uint64
 // Exactly these rows are live.
 void expect_rows(const ledger::Ledger& ledger, std::uint64_t first, std::uint64_t count) {
   std::uint64_t expected = first, wrong = 0;
-  ASSERT_TRUE(ledger.load_rows([&](session::Session&& row) {
+  ASSERT_TRUE(ledger.each_row([&](const session::Session& row) {
     if (row.no.value != expected++) ++wrong;
   }));
   EXPECT_EQ(wrong, 0U);
@@ -105,7 +105,7 @@ TEST_F(FreshEndsTest, ARowThatComesLaterIsNotTakenForOneThatOnlyEnded) {
   ASSERT_TRUE(subject.rocksdb().compact());
   subject.reopen();
   std::vector<std::uint64_t> live;
-  ASSERT_TRUE(subject.ledger().load_rows([&](session::Session&& row) { live.push_back(row.no.value); }));
+  ASSERT_TRUE(subject.ledger().each_row([&](const session::Session& row) { live.push_back(row.no.value); }));
   EXPECT_EQ(live.size(), 3 * kBulk + 1);
   EXPECT_EQ(live.back(), next);
 }

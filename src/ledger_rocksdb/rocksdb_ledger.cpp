@@ -9,6 +9,7 @@
 
 #include "ledger_rocksdb/audit_block.h"
 #include "ledger_rocksdb/commit_writer.h"
+#include "ledger_rocksdb/document_loader.h"
 #include "ledger_rocksdb/errors.h"
 #include "ledger_rocksdb/fresh_ends.h"
 #include "ledger_rocksdb/maintenance.h"
@@ -23,13 +24,6 @@ constexpr std::size_t kLookupsAtOnce = 256;
 
 std::string_view view(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
-}
-
-// The first name behind all that begin so; tables hold no byte that is the highest.
-std::string past(std::string prefix) {
-  while (static_cast<unsigned char>(prefix.back()) == 0xff) prefix.pop_back();
-  ++prefix.back();
-  return prefix;
 }
 
 tl::unexpected<Error> data_loss(std::string reason, std::string message) {
@@ -99,38 +93,13 @@ std::uint64_t RocksDbLedger::last_audit_seq() const {
   return store_->last_audit_seq();
 }
 
-Status RocksDbLedger::load_rows(const std::function<void(session::Session&&)>& visit) const {
+Status RocksDbLedger::load_rows(const RowVisitor& visit) const {
   return ledger_rocksdb::load_rows(*store_, store_->options().load_threads, visit);
 }
 
 Status RocksDbLedger::load_documents(const DocumentVisitor& visit,
                                      std::span<const ledger::DocumentRange> without) const {
-  CURFEW_TRY(const Reading open, store_->reading());
-  std::vector<std::string> prefixes;
-  for (const ledger::DocumentRange& range : without) prefixes.push_back(document_key(range.table, range.prefix));
-  std::sort(prefixes.begin(), prefixes.end());
-  auto next = prefixes.begin();
-  rocksdb::ReadOptions once;
-  once.fill_cache = false;
-  once.readahead_size = 512 << 10;
-  const std::unique_ptr<rocksdb::Iterator> it(open.db().NewIterator(once, open.columns().documents));
-  it->SeekToFirst();
-  while (it->Valid()) {
-    const std::string_view name = view(it->key());
-    // Ranges that lie before this name, or end there, are done with.
-    while (next != prefixes.end() && *next < name && !name.starts_with(*next)) ++next;
-    if (next != prefixes.end() && name.starts_with(*next)) {
-      it->Seek(past(*next));
-      continue;
-    }
-    const std::size_t zero = name.find('\0');
-    if (zero == std::string_view::npos)
-      return data_loss("document_broken", "A document's name is not what was written.");
-    visit(name.substr(0, zero), name.substr(zero + 1), view(it->value()));
-    it->Next();
-  }
-  if (!it->status().ok()) return tl::unexpected(to_error(it->status(), "loading documents"));
-  return {};
+  return ledger_rocksdb::load_documents(*store_, visit, without);
 }
 
 Result<std::optional<std::string>> RocksDbLedger::document(std::string_view table, std::string_view key) const {

@@ -245,7 +245,7 @@ TEST(RocksDbLedgerLoad, ARowThatCannotBeReadStopsTheLoad) {
   ASSERT_TRUE(ledger.append(start_commit(1, 10'000)).has_value());
   ASSERT_TRUE(inside.db().Put(rocksdb::WriteOptions(), inside.columns().rows, u64_bytes(5'000), "\1garbage").ok());
   std::uint64_t visited = 0;
-  const Status status = ledger.load_rows([&](session::Session&& row) { EXPECT_EQ(row.no.value, ++visited); });
+  const Status status = ledger.each_row([&](const session::Session& row) { EXPECT_EQ(row.no.value, ++visited); });
   ASSERT_FALSE(status.has_value());
   EXPECT_EQ(status.error().code, ErrorCode::kDataLoss);
   EXPECT_NE(status.error().message.find("5000"), std::string::npos);

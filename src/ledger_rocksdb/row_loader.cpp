@@ -123,10 +123,10 @@ class Loader {
     for (std::thread& thread : threads_) thread.join();
   }
 
-  Status visit_all(const std::function<void(session::Session&&)>& visit) {
+  Status visit_all(const ledger::Ledger::RowVisitor& visit) {
     while (std::unique_ptr<Part> part = next()) {
       CURFEW_TRY_STATUS(part->status);
-      for (std::size_t i = 0; i < part->size; ++i) visit(std::move(part->rows[i]));
+      if (part->size > 0) visit({part->rows.data(), part->size});
       const std::lock_guard lock(mutex_);
       spare_.push_back(std::move(part));
     }
@@ -186,7 +186,7 @@ class Loader {
 
 }  // namespace
 
-Status load_rows(const Store& store, int threads, const std::function<void(session::Session&&)>& visit) {
+Status load_rows(const Store& store, int threads, const ledger::Ledger::RowVisitor& visit) {
   CURFEW_TRY(const Reading open, store.reading());
   rocksdb::ManagedSnapshot snapshot(&open.db());
   // Rows that come after the snapshot have higher numbers; asking for them too costs nothing.

@@ -10,6 +10,6 @@
 
 namespace curfew::ledger_rocksdb {
 
-Status load_rows(const Store& store, int threads, const std::function<void(session::Session&&)>& visit);
+Status load_rows(const Store& store, int threads, const ledger::Ledger::RowVisitor& visit);
 
 }  // namespace curfew::ledger_rocksdb

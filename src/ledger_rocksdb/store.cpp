@@ -80,10 +80,13 @@ Status Store::check_space(std::uint64_t bytes) const {
 }
 
 Status Store::ready() {
-  if (!failed_) return {};
-  // Without space there is nothing to try.
-  CURFEW_TRY_STATUS(check_space(0));
-  return recover();
+  if (failed_) {
+    // Without space there is nothing to try.
+    CURFEW_TRY_STATUS(check_space(0));
+    CURFEW_TRY_STATUS(recover());
+  }
+  if (!merging_) merging_ = db_->EnableAutoCompaction(handles_).ok();
+  return {};
 }
 
 Status Store::commit(rocksdb::WriteBatch& batch, const State& next, LevelMask levels) {

@@ -128,7 +128,8 @@ class Store {
   IndexHashKey index_key_{};
   Marks marks_;
   std::uint64_t next_nonce_ = 0;
-  bool failed_ = false;  // the last write failed and the database has not recovered since
+  bool failed_ = false;   // the last write failed and the database has not recovered since
+  bool merging_ = false;  // compaction is on: from the first write on
 
   std::atomic<ledger::Position> position_{0};
   std::atomic<std::uint64_t> last_no_{0}, last_audit_seq_{0};

@@ -186,6 +186,9 @@ Status Store::open_database(OpenMode mode) {
   rocksdb::DBOptions db = database_options(options_);
   if (env_) db.env = env_.get();
   std::vector<rocksdb::ColumnFamilyDescriptor> columns = column_families(options_, bounds_);
+  // Whoever starts reads all of it, with both hands: what is to be merged waits until something is written.
+  merging_ = false;
+  for (rocksdb::ColumnFamilyDescriptor& column : columns) column.options.disable_auto_compactions = true;
   std::vector<std::string> names;
   CURFEW_TRY_STATUS(check_columns(names));
   for (const std::string& name : names) {
