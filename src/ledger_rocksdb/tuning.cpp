@@ -1,5 +1,6 @@
 #include "ledger_rocksdb/tuning.h"
 
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
@@ -86,6 +87,7 @@ rocksdb::DBOptions database_options(const Options& options) {
   db.create_if_missing = true;
   db.create_missing_column_families = true;
   db.max_background_jobs = 2;
+  db.allow_concurrent_memtable_write = false;
   db.db_write_buffer_size = options.write_buffer_bytes;
   db.max_total_wal_size = std::max<std::uint64_t>(options.write_buffer_bytes * 2, 1 << 20);
   // The tail that was not synced may be in any state after a power cut; what was acknowledged and is gone is found by
@@ -129,7 +131,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const Options& opti
   audit_by.compression = rocksdb::kNoCompression;  // hashes do not compress
   audit_by.compaction_filter_factory = audit_index_filter(bounds);
   audit_by.memtable_insert_with_hint_prefix_extractor = one_hint();
-  const ColumnFamilyOptions documents = common(options, cache, 10);
+  ColumnFamilyOptions documents = common(options, cache, 10);
+  documents.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
   return {{rocksdb::kDefaultColumnFamilyName, meta},
           {"rows", rows},
           {"activity", activity},
