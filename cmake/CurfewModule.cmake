@@ -5,6 +5,9 @@
 # curfew_whole_program(TARGET)
 #   The program is optimized as a whole where it is released, as what is shipped or measured should be; it takes longer to
 #   link. The tests' programs take the same objects as they are.
+# curfew_allocator(TARGET)
+#   The program allocates with jemalloc: threads here free what others have allocated, and do so all the time. Not with
+#   sanitizers, which bring an allocator of their own.
 # A module with neither sources nor tests yet is skipped, so that the tree builds while it grows.
 function(curfew_module NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
@@ -38,4 +41,15 @@ endfunction()
 
 function(curfew_whole_program TARGET)
   target_link_options(${TARGET} PRIVATE ${CURFEW_WHOLE_PROGRAM_LINK})
+endfunction()
+
+function(curfew_allocator TARGET)
+  if(CURFEW_SANITIZE)
+    return()
+  endif()
+  find_package(PkgConfig REQUIRED)
+  if(NOT TARGET PkgConfig::JEMALLOC)
+    pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET GLOBAL jemalloc)
+  endif()
+  target_link_libraries(${TARGET} PRIVATE PkgConfig::JEMALLOC)
 endfunction()

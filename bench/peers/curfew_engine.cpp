@@ -3,6 +3,7 @@
 #include <ctime>
 #include <future>
 
+#include "base/spare_memory.h"
 #include "engine/engine.h"
 #include "ledger_rocksdb/rocksdb_ledger.h"
 #include "peers/peer.h"
@@ -125,6 +126,7 @@ class CurfewEngine final : public Peer {
     const std::clock_t before = std::clock();
     const auto none = [](std::string_view, std::string_view, std::string_view) { return Status(); };
     if (const Status opened = engine_->open(none); !opened) die("engine: {}", opened.error().message);
+    release_spare_memory();
     const engine::ImageReport& image = engine_->image();
     fmt::print(stderr, "  engine: {} sessions read in {:.2f} s, {:.2f} s of processor time{}{}\n",
                engine_->index().size(), watch.seconds(), static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC,

@@ -1,7 +1,6 @@
 #include "app/serve.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 #include "app/control.h"
 #include "app/demo_runner.h"
 #include "app/log.h"
+#include "base/spare_memory.h"
 #include "device/agents.h"
 #include "device/places.h"
 #include "http/server.h"
@@ -170,7 +170,7 @@ Status Process::open() {
   CURFEW_TRY_STATUS(engine_->open([this](std::string_view table, std::string_view key, std::string_view bytes) {
     return directory_->load(table, key, bytes);
   }));
-  ::malloc_trim(0);  // what only the loading needed
+  release_spare_memory();
   const engine::ImageReport& image = engine_->image();
   if (image.outcome == engine::ImageReport::Outcome::kRefused)
     log_.write(LogLevel::kWarn, "index image not used", {{"problem", image.problem}});

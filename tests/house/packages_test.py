@@ -19,7 +19,7 @@ CMAKE_PACKAGES = {
     "RapidJSON": "rapidjson-dev", "PkgConfig": "pkg-config", "ZLIB": "zlib1g-dev", "Python3": "python3",
     "yaml-cpp": "libyaml-cpp-dev",
     # pkg-config modules
-    "libsodium": "libsodium-dev", "libpq": "libpq-dev", "sqlite3": "libsqlite3-dev", "hiredis": "libhiredis-dev", "liblz4": "liblz4-dev", "re2": "libre2-dev", "libmaxminddb": "libmaxminddb-dev", "libxxhash": "libxxhash-dev",
+    "libsodium": "libsodium-dev", "libpq": "libpq-dev", "jemalloc": "libjemalloc-dev", "sqlite3": "libsqlite3-dev", "hiredis": "libhiredis-dev", "liblz4": "liblz4-dev", "re2": "libre2-dev", "libmaxminddb": "libmaxminddb-dev", "libxxhash": "libxxhash-dev",
     "tl-expected ": "libexpected-dev", "libbrotlienc": "libbrotli-dev", "libbrotlicommon": "libbrotli-dev",
     # components
     "Boost::json": "libboost-json1.81-dev", "Boost::url": "libboost-url1.81-dev", "Boost::system": "libboost-system1.81-dev",
