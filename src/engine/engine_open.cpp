@@ -36,7 +36,7 @@ class ProfilesBeside {
   }
 
  private:
-  static constexpr std::size_t kPieceBytes = 256 << 10;
+  static constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
   struct Piece {
     struct Profile {
       RealmId realm;

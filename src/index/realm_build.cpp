@@ -1,5 +1,7 @@
 // Building a realm's orders from its rows at start-up, and checking them (realm_index.h).
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <bit>
 #include <thread>
 
@@ -96,24 +98,22 @@ KeyedRows by_no(const RowStore& rows, F key) {
 
 void RealmIndex::build() {
   CURFEW_CHECK(settled(), "nothing waits when rows are loaded");
-  const auto one = [this] {
-    build_tables();
-    build_time_orders();
-  };
-  const auto other = [this] {
-    users_.index_all();
-    build_name_order();
-    build_ip_order();
+  // Each by itself; the longest first, so that two threads end at about the same time.
+  const std::array<void (RealmIndex::*)(), 6> parts{&RealmIndex::build_names,   &RealmIndex::build_ip_order,
+                                                    &RealmIndex::build_started, &RealmIndex::build_last_access,
+                                                    &RealmIndex::build_tables,  &RealmIndex::build_bitmaps};
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t at = next++; at < parts.size(); at = next++) (this->*parts[at])();
   };
   constexpr std::uint32_t worth_a_thread = 200'000;
-  if (rows_.live() < worth_a_thread) {
-    one();
-    other();
-  } else {
-    std::thread helper(other);
-    one();
-    helper.join();
-  }
+  std::thread helper;
+  if (rows_.live() >= worth_a_thread) helper = std::thread(work);
+  work();
+  if (helper.joinable()) helper.join();
+}
+
+void RealmIndex::build_bitmaps() {
   clients_.finish_entering();
   build_device_bitmaps();
   offline_.addMany(loaded_offline_.size(), loaded_offline_.data());
@@ -154,11 +154,15 @@ void RealmIndex::build_device_bitmaps() {
   devices_.end_bitmaps();
 }
 
-void RealmIndex::build_time_orders() {
+void RealmIndex::build_started() {
   auto keyed = by_no(rows_, [&](std::uint32_t row) { return static_cast<std::uint64_t>(rows_.facts(row).started()); });
   sort_by_key(keyed);
   by_started_.build(rows_of(keyed), kPacked);
-  keyed = by_no(rows_, [&](std::uint32_t row) { return static_cast<std::uint64_t>(rows_.facts(row).last_access()); });
+}
+
+void RealmIndex::build_last_access() {
+  auto keyed =
+      by_no(rows_, [&](std::uint32_t row) { return static_cast<std::uint64_t>(rows_.facts(row).last_access()); });
   sort_by_key(keyed);
   by_last_access_.build(rows_of(keyed), kPacked);
 }
@@ -190,6 +194,11 @@ void RealmIndex::build_ip_order() {
   for (const KeyedRow& r : keyed) all.push_back(r.row);
   for (auto it = middle; it != v6.end(); ++it) all.push_back(it->row);
   by_ip_.build(all, kRoomy);
+}
+
+void RealmIndex::build_names() {
+  users_.index_all();
+  build_name_order();
 }
 
 void RealmIndex::build_name_order() {

@@ -202,7 +202,10 @@ class RealmIndex {
   void build_tables();
   void build_device_bitmaps();
   void verify_devices_and_marks() const;
-  void build_time_orders();
+  void build_started();
+  void build_last_access();
+  void build_names();
+  void build_bitmaps();
   void build_name_order();
   void build_ip_order();
 

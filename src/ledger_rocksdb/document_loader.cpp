@@ -11,7 +11,7 @@
 namespace curfew::ledger_rocksdb {
 namespace {
 
-constexpr std::size_t kDocumentBytes = 256 << 10;  // in one block
+constexpr std::size_t kDocumentBytes = std::size_t{1} << 20;  // in one block
 
 std::string_view view(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
