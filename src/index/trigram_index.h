@@ -23,7 +23,7 @@ class TrigramIndex {
  public:
   static constexpr std::size_t kShortest = 3;
 
-  static constexpr std::size_t kWaiting = 4'096;  // trigrams of new texts, some four hundred texts
+  static constexpr std::size_t kWaiting = 16'384;  // trigrams of new texts, some sixteen hundred texts
 
   void add(std::uint32_t text_id, std::string_view text);
   // Many texts into an empty index, ids ascending: `next` gives one after another until it says false.
