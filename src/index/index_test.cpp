@@ -47,6 +47,25 @@ void fill(Index& index, std::uint64_t rows, void (*change)(Session&)) {
   index.end_load();
 }
 
+// So many that two threads build the structures.
+TEST(IndexTest, ALargeRealmIsBuiltWhole) {
+  constexpr std::uint64_t rows = 210'000;
+  Index index;
+  fill(index, rows, [](Session& s) {
+    s.remember_me = s.no.value % 3 == 0;
+    s.user_id = s.username = "user" + std::to_string(s.no.value * 7'919 % 50'000);
+    s.last_access = s.started + Duration{static_cast<std::int64_t>(s.no.value * 104'729 % 1'000'000)};
+    if (s.no.value % 5 == 0) s.ip = *IpAddress::parse("2001:db8::" + std::to_string(s.no.value % 9'999));
+  });
+  index.verify();
+  Query query;
+  query.realms = {kRealm};
+  query.filter.search = "user77";
+  EXPECT_EQ(index.query(query).total, index.count(query.realms, query.filter));
+  query.filter = {};
+  EXPECT_EQ(index.query(query).total, rows);
+}
+
 TEST(IndexTest, WalkThatFindsNothingForLongGivesUpAndIsStillRight) {
   Index index;
   // Half of the rows are remembered: those longest ago.
