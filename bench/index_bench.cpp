@@ -5,7 +5,6 @@
 // Queries of all kinds alternate, so that none finds the caches as it left them. Prints one line a measure: median and
 // 99th percentile in microseconds, or a rate; with --json, one JSON object a line.
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -13,6 +12,7 @@
 #include <fstream>
 #include <random>
 
+#include "base/spare_memory.h"
 #include "generator.h"
 #include "index/index.h"
 #include "index_report.h"
@@ -31,7 +31,7 @@ struct Options {
 };
 
 std::uint64_t resident_bytes() {
-  ::malloc_trim(0);
+  release_spare_memory();
   std::ifstream statm("/proc/self/statm");
   std::uint64_t size = 0, resident = 0;
   statm >> size >> resident;

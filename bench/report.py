@@ -115,11 +115,11 @@ def other_lines(rows: list[dict]) -> list[str]:
             shown = {k: v for k, v in row.items() if k not in ("measure", "system", "sessions")}
             out.append(f"- {measure.capitalize()}: " + ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in shown.items()) + ".")
         elif measure == "start":
-            out.append(f"- Start with {row['loaded']:,} sessions: {row['value']} s to the first answer, {row['load_ms'] / 1000:.1f} s of it loading.")
+            out.append(f"- Start with {row['loaded']:,} sessions, from the {row['from']}: {row['value']} s to the first answer, {row['load_ms'] / 1000:.1f} s of it loading.")
         elif measure == "left out":
             out.append(f"- Left out here: {row['why']}")
         elif measure == "resident after a start":
-            out.append(f"- Resident after a start: {row['value']} bytes a session, everything included.")
+            out.append(f"- Resident after a start from the {row.get('from', 'image')}: {row['value']} bytes a session, everything included.")
     return out
 
 

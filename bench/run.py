@@ -96,7 +96,7 @@ def http_parts(arguments, scratch: Path, results: Results) -> None:
         subprocess.run(driver(arguments) + copy_of_the_engine(scratch) + ["--load-only"], check=True, stdout=subprocess.DEVNULL,
                        stdin=subprocess.DEVNULL)
     shutil.rmtree(scratch / "engine", ignore_errors=True)
-    curfew = Curfew(scratch, "loaded")
+    curfew = started(scratch, results)
     try:
         if arguments.sessions >= LARGE and "peers" in arguments.only:
             results.say("The questions over HTTP")
@@ -114,23 +114,24 @@ def http_parts(arguments, scratch: Path, results: Results) -> None:
         curfew.stop()
     if "start" in arguments.only:
         results.say("A restart")
-        start_again(scratch, results)
+        started(scratch, results).stop()
 
 
-def start_again(scratch: Path, results: Results) -> None:
-    """How long a restart takes until it answers, and what the process holds then."""
+def started(scratch: Path, results: Results) -> Curfew:
+    """How long a start takes until it answers, and what the process holds then: the first from the ledger, the next from the image."""
     began = time.monotonic()
-    again = Curfew(scratch, "loaded")
-    try:
-        seconds = time.monotonic() - began
-        loaded = next(e for e in again.events() if e["event"] == "sessions loaded")
-        results.write({"measure": "start", "system": "Curfew HTTP", "value": round(seconds, 2), "unit": "s", "loaded": loaded["sessions"],
-                       "load_ms": loaded["ms"], "from": loaded["from"]})
-        if loaded["sessions"]:
-            results.write({"measure": "resident after a start", "system": "Curfew HTTP", "value": round(again.memory() / loaded["sessions"], 1),
-                           "unit": "bytes a session"})
-    finally:
-        again.stop()
+    curfew = Curfew(scratch, "loaded")
+    seconds = time.monotonic() - began
+    loaded = next((e for e in curfew.events() if e["event"] == "sessions loaded"), None)
+    if loaded is None:
+        curfew.stop()
+        raise RuntimeError("the server did not say what it loaded")
+    results.write({"measure": "start", "system": "Curfew HTTP", "value": round(seconds, 2), "unit": "s", "loaded": loaded["sessions"],
+                   "load_ms": loaded["ms"], "from": loaded["from"]})
+    if loaded["sessions"]:
+        results.write({"measure": "resident after a start", "system": "Curfew HTTP", "value": round(curfew.memory() / loaded["sessions"], 1),
+                       "unit": "bytes a session", "from": loaded["from"]})
+    return curfew
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-#include <malloc.h>
 #include <unistd.h>
 
 #include <fstream>
 
+#include "base/spare_memory.h"
 #include "peers/peer.h"
 
 namespace curfew::bench {
@@ -34,7 +34,7 @@ std::string network_text(std::uint32_t network) {
 }
 
 std::uint64_t resident_bytes(int process) {
-  if (process == 0) ::malloc_trim(0);
+  if (process == 0) release_spare_memory();
   std::ifstream statm(fmt::format("/proc/{}/statm", process == 0 ? ::getpid() : process));
   std::uint64_t size = 0, resident = 0;
   statm >> size >> resident;

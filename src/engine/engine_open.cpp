@@ -1,5 +1,6 @@
 // Start-up: the fold of the ledger, read back.
 #include <algorithm>
+#include <system_error>
 #include <tuple>
 
 #include "base/handover.h"
@@ -23,7 +24,7 @@ std::optional<std::pair<RealmId, std::string_view>> split_key(std::string_view k
 class ProfilesBeside {
  public:
   explicit ProfilesBeside(signal::Watch& watch) : watch_(watch) {}
-  ~ProfilesBeside() { finish(); }
+  ~ProfilesBeside() { stop(); }
   void add(RealmId realm, std::uint32_t user, std::string_view bytes) {
     open_.profiles.push_back({realm, user, bytes.size()});
     open_.bytes += bytes;
@@ -31,8 +32,7 @@ class ProfilesBeside {
   }
   void finish() {
     if (!open_.profiles.empty()) hand_over();
-    pieces_.close();
-    if (thread_.joinable()) thread_.join();
+    stop();
   }
 
  private:
@@ -48,19 +48,33 @@ class ProfilesBeside {
   };
 
   void hand_over() {
-    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-    pieces_.put(open_);
+    if (start_thread())
+      pieces_.put(open_);
+    else
+      load(open_);
     open_.profiles.clear();
     open_.bytes.clear();
   }
-  void run() {
-    for (Piece piece; pieces_.take(piece);) {
-      std::string_view bytes = piece.bytes;
-      for (const Piece::Profile& profile : piece.profiles) {
-        watch_.load_profile(profile.realm, profile.user, bytes.substr(0, profile.size));
-        bytes.remove_prefix(profile.size);
-      }
+  bool start_thread() {
+    if (thread_.joinable()) return true;
+    try {
+      thread_ = std::thread([this] {
+        for (Piece piece; pieces_.take(piece);) load(piece);
+      });
+    } catch (const std::system_error&) {
     }
+    return thread_.joinable();
+  }
+  void load(const Piece& piece) {
+    std::string_view bytes = piece.bytes;
+    for (const Piece::Profile& profile : piece.profiles) {
+      watch_.load_profile(profile.realm, profile.user, bytes.substr(0, profile.size));
+      bytes.remove_prefix(profile.size);
+    }
+  }
+  void stop() {
+    pieces_.close();
+    if (thread_.joinable()) thread_.join();
   }
 
   signal::Watch& watch_;

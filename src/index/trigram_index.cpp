@@ -52,34 +52,45 @@ void TrigramIndex::add(std::uint32_t text_id, std::string_view text) {
   if (waiting_.size() >= kWaiting) settle();
 }
 
+void TrigramIndex::build(std::size_t texts, const std::function<Text(std::size_t i)>& at) {
+  constexpr std::size_t worth_lists = 2'000;  // there may be ten thousand small realms
+  if (texts >= worth_lists) return build_lists(texts, at);
+  for (std::size_t i = 0; i < texts; ++i) {
+    const auto [id, text] = at(i);
+    add(id, text);
+  }
+  settle();
+  for (auto& [trigram, list] : postings_) list.shrinkToFit();
+}
+
 // Each trigram's texts come ascending, so nothing is sorted: they wait in a list of its own.
-void TrigramIndex::build(const std::function<bool(std::uint32_t& text_id, std::string_view& text)>& next) {
+void TrigramIndex::build_lists(std::size_t texts, const std::function<Text(std::size_t i)>& at) {
   constexpr std::size_t trigrams = std::size_t{1} << 24, many = 1'024;
   struct List {
     std::uint32_t trigram = 0;
     std::vector<std::uint32_t> texts;
     Roaring into;
   };
-  const std::unique_ptr<std::uint32_t[], decltype(&std::free)> place(  // in lists, + 1; only what is used takes memory
+  const std::unique_ptr<std::uint32_t[], decltype(&std::free)> places(  // in lists, + 1; only what is used takes memory
       static_cast<std::uint32_t*>(std::calloc(trigrams, sizeof(std::uint32_t))), &std::free);
-  if (!place) throw std::bad_alloc();
+  if (!places) throw std::bad_alloc();
   std::vector<List> lists;
   const auto flush = [](List& list) {
     list.into.addMany(list.texts.size(), list.texts.data());
     list.texts.clear();
   };
-  std::uint32_t id = 0;
-  for (std::string_view text; next(id, text);) {
+  for (std::size_t n = 0; n < texts; ++n) {
+    const auto [id, text] = at(n);
     if (text.size() < kShortest) continue;
     std::uint32_t trigram = next_trigram(next_trigram(0, text[0]), text[1]);
     for (std::size_t i = 2; i < text.size(); ++i) {
       trigram = next_trigram(trigram, text[i]);
-      std::uint32_t& at = place.get()[trigram];
-      if (at == 0) {
+      std::uint32_t& place = places.get()[trigram];
+      if (place == 0) {
         lists.push_back({trigram, {}, {}});
-        at = static_cast<std::uint32_t>(lists.size());
+        place = static_cast<std::uint32_t>(lists.size());
       }
-      List& list = lists[at - 1];
+      List& list = lists[place - 1];
       if (!list.texts.empty() && list.texts.back() == id) continue;
       if (list.texts.size() >= many) flush(list);
       list.texts.push_back(id);

@@ -26,8 +26,12 @@ class TrigramIndex {
   static constexpr std::size_t kWaiting = 16'384;  // trigrams of new texts, some sixteen hundred texts
 
   void add(std::uint32_t text_id, std::string_view text);
-  // Many texts into an empty index, ids ascending: `next` gives one after another until it says false.
-  void build(const std::function<bool(std::uint32_t& text_id, std::string_view& text)>& next);
+  // Many texts at once into an empty index: `at` gives each, with ids ascending. None waits afterwards.
+  struct Text {
+    std::uint32_t id;
+    std::string_view text;
+  };
+  void build(std::size_t texts, const std::function<Text(std::size_t i)>& at);
   void remove(std::uint32_t text_id, std::string_view text);
   // Ascending, each once. Requires: part.size() >= kShortest; of a part of that size the text surely holds it.
   std::vector<std::uint32_t> candidates(std::string_view part) const;
@@ -37,6 +41,7 @@ class TrigramIndex {
 
  private:
   void settle();
+  void build_lists(std::size_t texts, const std::function<Text(std::size_t i)>& at);
 
   std::unordered_map<std::uint32_t, Roaring> postings_;
   std::uint64_t entries_ = 0;           // in postings_

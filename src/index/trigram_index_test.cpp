@@ -60,26 +60,27 @@ TEST(TrigramIndexTest, FindsEveryTextThatHoldsAPartWhetherItWaitsOrNot) {
   }
 }
 
-// With gaps between the ids, and more texts for a trigram than its list waits for; changed afterwards.
+// With gaps between the ids; few, and more than a trigram's list takes before it is put away; changed afterwards.
 TEST(TrigramIndexTest, IsBuiltAtOnceAsOneByOne) {
-  std::mt19937 dice(12);
-  Naive naive;
-  for (std::uint32_t id = 0; naive.texts.size() < 5'000; id += 1 + dice() % 3)
-    naive.texts.emplace(id, some_text(dice, 24));
-  TrigramIndex index;
-  index.build([at = naive.texts.begin(), &naive](std::uint32_t& id, std::string_view& text) mutable {
-    if (at == naive.texts.end()) return false;
-    id = at->first;
-    text = (at++)->second;
-    return true;
-  });
-  for (int look = 0; look < 200; ++look) {
-    std::string part = some_text(dice, 7);
-    part.resize(3 + static_cast<std::size_t>(look % 5), 'a');
-    expect_found(index, naive, part);
-    const auto gone = std::next(naive.texts.begin(), dice() % 100);
-    index.remove(gone->first, gone->second);
-    naive.texts.erase(gone);
+  for (const std::size_t texts : {0U, 100U, 5'000U}) {
+    std::mt19937 dice(12);
+    Naive naive;
+    std::vector<TrigramIndex::Text> all;
+    for (std::uint32_t id = 0; naive.texts.size() < texts; id += 1 + dice() % 3)
+      all.push_back({id, naive.texts.emplace(id, some_text(dice, 24)).first->second});
+    TrigramIndex index;
+    index.build(all.size(), [&](std::size_t i) { return all[i]; });
+    for (std::size_t look = 0; look < std::min<std::size_t>(texts, 200); ++look) {
+      std::string part = some_text(dice, 7);
+      part.resize(3 + look % 5, 'a');
+      expect_found(index, naive, part);
+      if (naive.texts.empty()) continue;
+      const auto gone = std::next(naive.texts.begin(), static_cast<std::ptrdiff_t>(dice() % naive.texts.size() / 2));
+      index.remove(gone->first, gone->second);
+      naive.texts.erase(gone);
+    }
+    index.add(1'000'000, "zoe");
+    EXPECT_EQ(index.candidates("zoe"), std::vector<std::uint32_t>{1'000'000});
   }
 }
 

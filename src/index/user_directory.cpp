@@ -185,13 +185,10 @@ void UserDirectory::index_all() {
   for (std::uint32_t user = 0; user < users_.size(); ++user)
     if (known(user)) all.push_back(user);
   trigrams_ = TrigramIndex();
-  trigrams_.build([&, at = std::size_t{0}](std::uint32_t& user, std::string_view& text) mutable {
+  trigrams_.build(all.size(), [&](std::size_t i) -> TrigramIndex::Text {
     constexpr std::size_t ahead = 16;
-    if (at == all.size()) return false;
-    if (at + ahead < all.size()) prefetch_text(all[at + ahead]);
-    user = all[at++];
-    text = folded_name(user);
-    return true;
+    if (i + ahead < all.size()) prefetch_text(all[i + ahead]);
+    return {all[i], folded_name(all[i])};
   });
   struct Entry {
     std::uint64_t hi, lo;

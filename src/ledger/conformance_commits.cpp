@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <random>
+#include <stdexcept>
 
 #include "ledger/conformance.h"
 #include "ledger/memory_ledger.h"
@@ -260,6 +261,45 @@ TEST_P(LedgerConformance, DocumentsArePutReplacedAndDeleted) {
   EXPECT_EQ(ledger().document("realms", "10").value(), binary);
   EXPECT_EQ(ledger().document("policies", "1").value(), "");
   EXPECT_EQ(ledger().document("realm", "s1").value(), std::nullopt);
+}
+
+// More than is read ahead at a time, and one that is larger than all the rest.
+TEST_P(LedgerConformance, ManyMegabytesOfDocumentsComeInTheirOrder) {
+  constexpr int documents = 60;
+  const auto bytes = [](int n) {
+    return std::string(n == 30 ? 5'000'000 : 200'000 + n, static_cast<char>('a' + n % 26));
+  };
+  for (int n = 0; n < documents; ++n) {
+    Commit commit;
+    commit.documents = {{"large", fmt::format("{:03}", n), bytes(n)}};
+    must_append(commit);
+  }
+  subject().reopen();
+  int seen = 0;
+  ASSERT_TRUE(ledger().load_documents([&](std::string_view table, std::string_view key, std::string_view value) {
+    EXPECT_EQ(table, "large");
+    EXPECT_EQ(key, fmt::format("{:03}", seen));
+    EXPECT_TRUE(value == bytes(seen)) << seen;
+    ++seen;
+  }));
+  EXPECT_EQ(seen, documents);
+}
+
+// A visitor that gives up in the middle leaves nobody behind.
+TEST_P(LedgerConformance, AVisitorOfDocumentsMayThrow) {
+  Commit commit;
+  for (int n = 0; n < 100; ++n)
+    commit.documents.push_back({"large", fmt::format("{:03}", n), std::string(100'000, 'x')});
+  must_append(commit);
+  int seen = 0;
+  const auto give_up = [&](std::string_view, std::string_view, std::string_view) {
+    if (++seen == 5) throw std::runtime_error("enough");
+  };
+  EXPECT_THROW((void)ledger().load_documents(give_up), std::runtime_error);
+  EXPECT_EQ(seen, 5);
+  seen = 0;
+  ASSERT_TRUE(ledger().load_documents([&](std::string_view, std::string_view, std::string_view) { ++seen; }));
+  EXPECT_EQ(seen, 100);
 }
 
 TEST_P(LedgerConformance, TheJournalIsFollowedFromAnyPosition) {

@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 
 #include "base/handover.h"
@@ -122,7 +123,12 @@ class Reader {
 Status load_documents(const Store& store, const ledger::Ledger::DocumentVisitor& visit,
                       std::span<const ledger::DocumentRange> without) {
   CURFEW_TRY(const Reading open, store.reading());
-  return Reader(open, without).visit_all(visit);
+  try {
+    return Reader(open, without).visit_all(visit);
+  } catch (const std::system_error& error) {
+    return fail(ErrorCode::kUnavailable, "ledger_unavailable",
+                std::string("No thread could be had to read the documents: ") + error.what());
+  }
 }
 
 }  // namespace curfew::ledger_rocksdb

@@ -237,6 +237,27 @@ TEST(RocksDbLedgerLoad, RowsAreInOrderWhateverTheGapsAndThreads) {
   EXPECT_EQ(rows_of(*ledger), expected);
 }
 
+// Those before it are visited.
+TEST(RocksDbLedgerLoad, ADocumentWithABrokenNameStopsTheLoad) {
+  const TempDir temp;
+  auto store = Store::open(small_options(temp.path("data")), OpenMode::kReadWrite).value();
+  Store& inside = *store;
+  RocksDbLedger ledger(std::move(store));
+  ledger::Commit commit;
+  for (const std::string table : {"a", "c"})
+    for (int n = 0; n < 20; ++n) commit.documents.push_back({table, std::to_string(n), std::string(100'000, 'x')});
+  ASSERT_TRUE(ledger.append(commit).has_value());
+  ASSERT_TRUE(inside.db().Put(rocksdb::WriteOptions(), inside.columns().documents, "b without an end", "x").ok());
+  int visited = 0;
+  const Status status = ledger.load_documents([&](std::string_view table, std::string_view, std::string_view) {
+    EXPECT_EQ(table, "a");
+    ++visited;
+  });
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().reason, "document_broken");
+  EXPECT_EQ(visited, 20);
+}
+
 TEST(RocksDbLedgerLoad, ARowThatCannotBeReadStopsTheLoad) {
   const TempDir temp;
   auto store = Store::open(small_options(temp.path("data")), OpenMode::kReadWrite).value();

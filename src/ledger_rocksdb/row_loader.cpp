@@ -17,7 +17,8 @@
 namespace curfew::ledger_rocksdb {
 namespace {
 
-constexpr std::uint64_t kRowsWanted = 4'096;  // in one part
+constexpr std::uint64_t kRowsWanted = 4'096;        // in one part
+constexpr std::size_t kMostKept = 4 * kRowsWanted;  // rows whose memory is used again
 constexpr std::uint64_t kWidest = 1ULL << 40;
 
 std::string_view view(const rocksdb::Slice& slice) {
@@ -127,6 +128,7 @@ class Loader {
     while (std::unique_ptr<Part> part = next()) {
       CURFEW_TRY_STATUS(part->status);
       if (part->size > 0) visit({part->rows.data(), part->size});
+      if (part->rows.size() > kMostKept) continue;  // of a long gap with a dense stretch behind it
       const std::lock_guard lock(mutex_);
       spare_.push_back(std::move(part));
     }

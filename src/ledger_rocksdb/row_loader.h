@@ -4,8 +4,6 @@
 // before.
 #pragma once
 
-#include <functional>
-
 #include "ledger_rocksdb/store.h"
 
 namespace curfew::ledger_rocksdb {

@@ -85,7 +85,7 @@ Status Store::ready() {
     CURFEW_TRY_STATUS(check_space(0));
     CURFEW_TRY_STATUS(recover());
   }
-  if (!merging_) merging_ = db_->EnableAutoCompaction(handles_).ok();
+  if (!merging_ && check_space(0)) merging_ = db_->EnableAutoCompaction(handles_).ok();
   return {};
 }
 

@@ -90,7 +90,8 @@ class Store {
   Time last_audit_time() const { return last_audit_time_; }  // the writer's thread only
   LevelMask levels() const { return levels_.load(std::memory_order_acquire); }
 
-  // Before anything is encoded or written: recovers from the last failure if there was one.
+  // Before anything of the ledger's is encoded or written: recovers from the last failure if there was one, and lets
+  // files be merged from the first time on.
   Status ready();
   // Writes a commit's batch with the state that it leaves, synced; the state moves if that succeeds.
   Status commit(rocksdb::WriteBatch& batch, const State& next, LevelMask levels);
@@ -129,7 +130,7 @@ class Store {
   Marks marks_;
   std::uint64_t next_nonce_ = 0;
   bool failed_ = false;   // the last write failed and the database has not recovered since
-  bool merging_ = false;  // compaction is on: from the first write on
+  bool merging_ = false;  // compaction is on: from the first ready() on
 
   std::atomic<ledger::Position> position_{0};
   std::atomic<std::uint64_t> last_no_{0}, last_audit_seq_{0};

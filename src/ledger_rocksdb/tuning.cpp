@@ -132,6 +132,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const Options& opti
   audit_by.compaction_filter_factory = audit_index_filter(bounds);
   audit_by.memtable_insert_with_hint_prefix_extractor = one_hint();
   ColumnFamilyOptions documents = common(options, cache, 10);
+  // A list that is sorted when it is flushed, or asked: a document's key may lie anywhere, so a skip list pays a dozen
+  // misses in the caches for each, and hardly anybody asks. It can't be walked backwards, nor written by two at a time.
   documents.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
   return {{rocksdb::kDefaultColumnFamilyName, meta},
           {"rows", rows},
