@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/batch_memory.h"
-#include "index/ordinal_table.h"
 #include "session/codec.h"
 
 namespace curfew::engine {
@@ -21,6 +20,7 @@ using session::TouchSession;
 
 // Rows that are written under one WriteLock: some hundred microseconds.
 constexpr std::size_t kSlice = 128;
+constexpr std::uint64_t kRealmStep = 0x9e3779b97f4a7c15;
 constexpr std::size_t kFetched = 64;  // sessions whose memory is asked for at once
 
 std::uint64_t row_of(const index::Handle& handle) {
@@ -67,8 +67,7 @@ Batch::Batch(index::Index& index, signal::Watch& watch, const ledger::Ledger& le
       now_(now),
       mode_(mode),
       memory_(memory != nullptr ? std::move(memory) : std::make_unique<Memory>()),
-      commit_(memory_->commit),
-      journal_(memory_->journal) {
+      commit_(memory_->commit) {
   memory_->renew();
   commit_.time = now;
 }
@@ -368,11 +367,9 @@ void Batch::publish(EventKind kind, const Session& session, std::optional<EndCau
 
 bool Batch::concerns(const Submission& submission) {
   if (!submission.client_names.empty()) return true;
-  const auto of_key = [](const SessionKey& key) {
-    return index::hash_bytes(key.id, key.realm.value * 2 + static_cast<std::uint64_t>(key.type));
-  };
+  const std::hash<SessionKey> of_key;
   const auto of_user = [](const Session& session) {
-    return index::hash_bytes(session.user_id, session.key.realm.value);
+    return std::hash<std::string_view>()(session.user_id) + session.key.realm.value * kRealmStep;
   };
   if (concerned_.empty()) {
     memory_->each_entry([&](const Entry& entry) {

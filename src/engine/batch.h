@@ -154,7 +154,7 @@ class Batch {
 
   std::unique_ptr<Memory> memory_;
   ledger::Commit& commit_;  // the memory's
-  JournalWriter& journal_;
+  JournalWriter journal_;
   std::unordered_map<session::SessionKey, Entry*> by_key_;                  // of those that the index does not hold
   std::map<std::pair<RealmId, std::string>, std::vector<Entry*>> by_user_;  // live entries started or changed here
   std::vector<End> ends_;                                                   // not yet written

@@ -56,7 +56,6 @@ class Batch::Memory {
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
-  JournalWriter journal;
   ledger::Commit commit;  // puts, ends and audit may hold more than were taken, until cut()
   // Realm and row → entry, of those that the index holds.
   std::pmr::unordered_map<std::uint64_t, Entry*> by_row{&nodes_};
@@ -66,7 +65,6 @@ class Batch::Memory {
     entries_used_ = puts_used_ = ends_used_ = audit_used_ = 0;
     commit.documents.clear();
     commit.journal.clear();
-    journal.renew();
     by_row.clear();
   }
   std::size_t size() const { return entries_.size(); }

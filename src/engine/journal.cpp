@@ -60,12 +60,6 @@ void JournalWriter::end_group() {
   commands_ = 0;
 }
 
-void JournalWriter::renew() {
-  groups_ = commands_ = 0;
-  done_.clear();
-  open_.clear();
-}
-
 void JournalWriter::finish(std::string& out, Time time) {
   end_group();
   out.push_back(static_cast<char>(kVersion));

@@ -32,7 +32,6 @@ class JournalWriter {
   void add_start(const session::Origin& origin, const session::Session& session);
   bool empty() const { return groups_ == 0; }
   void finish(std::string& out, Time time);  // appends the entry; once
-  void renew();                              // for the next entry, with the memory of this one
 
  private:
   void begin_command(const session::Origin& origin);
