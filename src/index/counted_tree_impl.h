@@ -6,6 +6,71 @@
 namespace curfew::index {
 
 template <class Keys>
+std::uint32_t CountedTree<Keys>::new_leaf() {
+  std::uint32_t at = free_leaf_;
+  if (at != kNone)
+    free_leaf_ = leaves_[at].next;
+  else
+    at = leaves_.push(Leaf{});
+  leaves_[at].count = 0;
+  leaves_[at].previous = leaves_[at].next = kNone;
+  return at;
+}
+
+template <class Keys>
+std::uint32_t CountedTree<Keys>::new_inner() {
+  std::uint32_t at = free_inner_;
+  if (at != kNone) {
+    free_inner_ = inners_[at].child[0];
+  } else {
+    at = inners_.size();
+    inners_.grow(std::size_t{at} + 1);
+  }
+  inners_[at].count = 0;
+  return at;
+}
+
+template <class Keys>
+void CountedTree<Keys>::drop_leaf(std::uint32_t at) {
+  const Leaf& leaf = leaves_[at];
+  if (leaf.previous != kNone) leaves_[leaf.previous].next = leaf.next;
+  if (leaf.next != kNone)
+    leaves_[leaf.next].previous = leaf.previous;
+  else
+    last_leaf_ = leaf.previous;
+  leaves_[at].next = free_leaf_;
+  free_leaf_ = at;
+}
+
+template <class Keys>
+typename CountedTree<Keys>::Child CountedTree<Keys>::child_of_leaf(std::uint32_t node) const {
+  const Leaf& leaf = leaves_[node];
+  Child child{0, 0, 0, node, leaf.count, 0, kNone};
+  if (leaf.count > 0) {
+    const Probe probe = keys_.probe(leaf.item[0]);
+    child.hi = probe.hi;
+    child.lo = probe.lo;
+    child.no = probe.no;
+    child.first = leaf.item[0];
+  }
+  for (std::uint32_t i = 0; i < leaf.count; ++i) child.marked += keys_.marked(leaf.item[i]);
+  return child;
+}
+
+template <class Keys>
+typename CountedTree<Keys>::Child CountedTree<Keys>::child_of_inner(std::uint32_t node) const {
+  const Inner& inner = inners_[node];
+  Child child = child_at(inner, 0);
+  child.node = node;
+  child.items = child.marked = 0;
+  for (std::uint32_t i = 0; i < inner.count; ++i) {
+    child.items += inner.items[i];
+    child.marked += inner.marked[i];
+  }
+  return child;
+}
+
+template <class Keys>
 void CountedTree<Keys>::add(Path& path, std::uint32_t at, std::uint32_t item, const Probe& probe) {
   count_path(path, true, keys_.marked(item));
   if (at == 0) lower_separators(path, probe, item);

@@ -6,11 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 #include <thread>
 
+#include "base/handover.h"
 #include "index/ordinal_table.h"
 
 namespace curfew::index {
@@ -177,85 +176,55 @@ class ImageReader::Ahead {
  public:
   Ahead(int file, ImageName name) : file_(file), name_(std::move(name)) {}
   ~Ahead() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopped_ = true;
-    }
-    changed_.notify_all();
+    blocks_.close();
     if (thread_.joinable()) thread_.join();
     ::close(file_);
   }
   void start(std::uint64_t size) {
-    for (Slot& slot : slots_) slot.bytes.reset(new char[kSum + kBlock]);
-    left_ = size;
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this, size] { run(size); });
   }
 
   // The next block; what the last call gave is overwritten from now on. Empty: there is none, or it is broken.
   std::span<const char> next() {
-    std::unique_lock lock(mutex_);
-    if (holds_) {
-      holds_ = false;
-      ++taken_;
-      changed_.notify_all();
-    }
-    changed_.wait(lock, [&] { return done_ || read_ > taken_; });
-    if (read_ == taken_) return {};
-    holds_ = true;
-    const Slot& slot = slots_[taken_ % kSlots];
-    return {slot.bytes.get() + kSum, slot.size};
+    if (!blocks_.take(taken_)) return {};
+    return {taken_.bytes.get() + kSum, taken_.size};
   }
 
  private:
-  static constexpr std::size_t kSlots = 4;
-  struct Slot {
+  struct Block {
     std::unique_ptr<char[]> bytes;
     std::size_t size = 0;
   };
 
-  void run() {
-    for (std::uint64_t block = 0; left_ > 0; ++block) {
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return stopped_ || block - taken_ < kSlots; });
-        if (stopped_) return;
-      }
-      Slot& slot = slots_[block % kSlots];
-      slot.size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, kBlock));
-      left_ -= slot.size;
-      const bool good = read(slot, block);
-      const std::lock_guard lock(mutex_);
-      if (!good) break;
-      ++read_;
-      changed_.notify_all();
+  void run(std::uint64_t left) {
+    Block block;
+    for (std::uint64_t n = 0; left > 0; ++n) {
+      if (!block.bytes) block.bytes.reset(new char[kSum + kBlock]);
+      block.size = static_cast<std::size_t>(std::min<std::uint64_t>(left, kBlock));
+      left -= block.size;
+      if (!read(block, n) || !blocks_.put(block)) break;
     }
-    const std::lock_guard lock(mutex_);
-    done_ = true;
-    changed_.notify_all();
+    blocks_.close();
   }
 
-  bool read(Slot& slot, std::uint64_t block) const {
+  bool read(Block& block, std::uint64_t n) const {
     std::size_t have = 0;
-    while (have < kSum + slot.size) {
-      const ssize_t n = ::pread(file_, slot.bytes.get() + have, kSum + slot.size - have,
-                                static_cast<off_t>(sizeof(Header) + block * (kSum + kBlock) + have));
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return false;
-      have += static_cast<std::size_t>(n);
+    while (have < kSum + block.size) {
+      const ssize_t got = ::pread(file_, block.bytes.get() + have, kSum + block.size - have,
+                                  static_cast<off_t>(sizeof(Header) + n * (kSum + kBlock) + have));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return false;
+      have += static_cast<std::size_t>(got);
     }
     std::uint64_t sum = 0;
-    std::memcpy(&sum, slot.bytes.get(), kSum);
-    return sum == hash_bytes({slot.bytes.get() + kSum, slot.size}, seed_of(name_, block));
+    std::memcpy(&sum, block.bytes.get(), kSum);
+    return sum == hash_bytes({block.bytes.get() + kSum, block.size}, seed_of(name_, n));
   }
 
   const int file_;
   const ImageName name_;
-  std::uint64_t left_ = 0;  // the thread's
-  std::array<Slot, kSlots> slots_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::uint64_t read_ = 0, taken_ = 0;  // blocks; guarded, as are these
-  bool holds_ = false, done_ = false, stopped_ = false;
+  Block taken_;
+  Handover<Block> blocks_;
   std::thread thread_;
 };
 

@@ -1,7 +1,5 @@
 #include "index/row_store.h"
 
-#include <algorithm>
-
 #include "session/codec.h"
 
 namespace curfew::index {
@@ -115,19 +113,17 @@ std::uint64_t RowStore::token_hash(const session::TokenHash& token) {
 void RowStore::set_since(std::uint32_t row, const std::vector<session::ClientLink>& clients) {
   release_since(row);
   RowFacts& facts = facts_[row];
-  since_.clear();
+  std::string bytes;
   std::int64_t before = facts.started();
   for (const auto& link : clients) {
-    session::put_zigzag(since_, link.since.ms - before);
+    session::put_zigzag(bytes, link.since.ms - before);
     before = link.since.ms;
   }
-  const std::string_view bytes = since_;
   if (bytes.size() <= kInlineSince) {
-    char brief[kInlineSince] = {};
-    std::copy(bytes.begin(), bytes.end(), brief);
+    bytes.resize(kInlineSince);
     std::uint16_t high = 0;
-    std::memcpy(&high, brief, 2);
-    std::memcpy(&rest_[row].since, brief + 2, 4);
+    std::memcpy(&high, bytes.data(), 2);
+    std::memcpy(&rest_[row].since, bytes.data() + 2, 4);
     facts.set_since_high(high);
     return;
   }

@@ -157,7 +157,6 @@ class RowStore {
   void release_since(std::uint32_t row);
   void release_ip(RowFacts& facts);
 
-  std::string since_;  // of one row, while it is written
   PagedArray<RowFacts> facts_;
   PagedArray<PackedId> ids_;
   PagedArray<RowRest> rest_;
