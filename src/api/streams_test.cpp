@@ -178,6 +178,7 @@ TEST_F(StreamsTest, MetricsNameNoRealmUserOrSession) {
   app_.session("production", "offline", "s1");
   const Answer answer = app_.call(Method::kGet, "/metrics", "");
   EXPECT_NE(answer.body.find("curfew_sessions{type=\"offline\"} 1\n"), std::string::npos) << answer.body;
+  EXPECT_NE(answer.body.find("curfew_clock_ahead_seconds 0\n"), std::string::npos) << answer.body;
   EXPECT_NE(answer.body.find("curfew_realms 2\n"), std::string::npos);
   for (const char* name : {"production", "jane", "s1\""}) EXPECT_EQ(answer.body.find(name), std::string::npos) << name;
 }
