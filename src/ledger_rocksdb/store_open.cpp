@@ -18,6 +18,7 @@
 
 #include "base/crypto.h"
 #include "ledger_rocksdb/errors.h"
+#include "ledger_rocksdb/padded_logs.h"
 #include "ledger_rocksdb/store.h"
 #include "ledger_rocksdb/tuning.h"
 
@@ -182,9 +183,12 @@ Status Store::check_columns(std::vector<std::string>& names) const {
 
 Status Store::open_database(OpenMode mode) {
   const std::string path = database_path();
-  if (options_.file_system) env_ = rocksdb::NewCompositeEnv(options_.file_system);
+  if (!env_) {
+    env_ = rocksdb::NewCompositeEnv(
+        with_padded_logs(options_.file_system ? options_.file_system : rocksdb::FileSystem::Default()));
+  }
   rocksdb::DBOptions db = database_options(options_);
-  if (env_) db.env = env_.get();
+  db.env = env_.get();
   std::vector<rocksdb::ColumnFamilyDescriptor> columns = column_families(options_, bounds_);
   // Whoever starts reads all of it, with both hands: what is to be merged waits until something is written.
   merging_ = false;

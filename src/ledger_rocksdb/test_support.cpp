@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
+#include <fstream>
 #include <stdexcept>
 
 namespace curfew::ledger_rocksdb {
@@ -28,6 +30,19 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
     size_ += data.size();
     return FSWritableFileOwnerWrapper::Append(data, options, info, debug);
   }
+  rocksdb::IOStatus PositionedAppend(const rocksdb::Slice& data, std::uint64_t offset,
+                                     const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    const std::shared_lock moving(files_.still);
+    if (files_.broken || !reach(data, offset)) return rocksdb::IOStatus::NoSpace("No space left on device");
+    return FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, debug);
+  }
+  rocksdb::IOStatus PositionedAppend(const rocksdb::Slice& data, std::uint64_t offset,
+                                     const rocksdb::IOOptions& options, const rocksdb::DataVerificationInfo& info,
+                                     rocksdb::IODebugContext* debug) override {
+    const std::shared_lock moving(files_.still);
+    if (files_.broken || !reach(data, offset)) return rocksdb::IOStatus::NoSpace("No space left on device");
+    return FSWritableFileOwnerWrapper::PositionedAppend(data, offset, options, info, debug);
+  }
   rocksdb::IOStatus Truncate(std::uint64_t size, const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override {
     const std::shared_lock moving(files_.still);
@@ -45,6 +60,13 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
  private:
+  // Takes note of how far the file reaches, but for zeros behind its end: those are padding. False: none is taken.
+  bool reach(const rocksdb::Slice& data, std::uint64_t offset) {
+    const bool zeros = std::all_of(data.data(), data.data() + data.size(), [](char c) { return c == 0; });
+    if (zeros && offset >= size_) return !files_.break_padding;
+    size_ = std::max<std::uint64_t>(size_, offset + data.size());
+    return true;
+  }
   rocksdb::IOStatus synced(rocksdb::IOStatus status) {
     if (files_.broken || files_.break_syncs) return rocksdb::IOStatus::IOError("the sync failed");
     ++files_.syncs;
@@ -110,10 +132,24 @@ void FaultyFileSystem::copy_as_of_one_moment(const std::string& from, const std:
 }
 
 void FaultyFileSystem::drop_unsynced() {
+  constexpr std::uint64_t page = 4096;
   const std::lock_guard lock(mutex_);
-  for (const auto& [name, size] : synced_) {
+  for (const auto& [name, synced] : synced_) {
     std::error_code gone;
-    if (fs::exists(name, gone) && fs::file_size(name, gone) > size) fs::resize_file(name, size, gone);
+    if (!fs::exists(name, gone) || fs::file_size(name, gone) <= synced) continue;
+    if (!name.ends_with(".log")) {
+      fs::resize_file(name, synced, gone);
+      continue;
+    }
+    // The length of a padded file was synced with the zeros in it. Of what was written over them since, each page may
+    // have reached the disk or not: here every other one has.
+    std::fstream file(name, std::ios::in | std::ios::out | std::ios::binary);
+    const std::uint64_t size = fs::file_size(name);
+    for (std::uint64_t at = synced; at < size; at = (at / page + 2) * page) {
+      const std::string zeros(std::min(size, (at / page + 1) * page) - at, '\0');
+      file.seekp(static_cast<std::streamoff>(at));
+      file.write(zeros.data(), static_cast<std::streamsize>(zeros.size()));
+    }
   }
 }
 

@@ -32,8 +32,9 @@ class TempDir {
 // The real file system, with faults:
 //   broken        every write and sync fails with "no space left";
 //   break_syncs   writes succeed and syncs fail: the bytes are in the file all the same;
-//   drop_unsynced cuts every file back to what was synced, as a power cut may. Only after the database has let go of
-//   them.
+//   break_padding zeros ahead of what is written find no space, all else does;
+//   drop_unsynced leaves of every file what was synced, and of logs some pages more, as a power cut may. Only after the
+//   database has let go of them.
 // And it can be copied while the database is at work, whose own threads write, rename and delete files whenever they
 // like: everything that changes a file waits while a copy is made, so the copy is of one moment.
 class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
@@ -50,6 +51,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
 
   std::atomic<bool> broken{false};
   std::atomic<bool> break_syncs{false};
+  std::atomic<bool> break_padding{false};
   std::atomic<int> syncs{0};
   void drop_unsynced();
   void copy_as_of_one_moment(const std::string& from, const std::string& to);
