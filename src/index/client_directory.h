@@ -39,6 +39,8 @@ class ClientDirectory {
   void name_client(std::string_view client_id, std::string_view name);  // an empty name takes it away
   const Client* find(std::string_view client_id) const;
   const Client& client(std::uint32_t ordinal) const { return clients_[ordinal]; }
+  std::uint32_t ordinal(const Client& client) const { return static_cast<std::uint32_t>(&client - clients_.data()); }
+  std::uint32_t slots() const { return static_cast<std::uint32_t>(clients_.size()); }  // ordinals are below it
   // By client id.
   const std::map<std::string, std::uint32_t, std::less<>>& by_id() const { return by_id_; }
 

@@ -286,6 +286,7 @@ void RealmIndex::load(ImageReader& in) {
   if (live_.cardinality() != n || by_key_.size() != n || by_last_access_.size() != n || by_started_.size() != n ||
       by_ip_.size() != n || by_name_.size() != n)
     in.refuse();
+  if (in.ok()) client_orders_.build();
 }
 
 void Index::save(ImageWriter& out) const {

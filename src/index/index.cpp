@@ -6,7 +6,9 @@
 
 namespace curfew::index {
 
-Index::Index(device::Classify classify) : impl_(std::make_unique<Impl>(std::move(classify))) {}
+Index::Index(device::Classify classify) : Index(std::move(classify), SeldomClients{}) {}
+Index::Index(device::Classify classify, const SeldomClients& seldom)
+    : impl_(std::make_unique<Impl>(std::move(classify), seldom)) {}
 Index::~Index() = default;
 
 Index::ReadLock::ReadLock(const Index& index) : index_(index) {

@@ -13,7 +13,7 @@
 namespace curfew::index {
 
 struct Index::Impl {
-  explicit Impl(device::Classify given) : classify(std::move(given)) {}
+  Impl(device::Classify given, const SeldomClients& few) : classify(std::move(given)), seldom(few) {}
 
   // A touched row's entry. Stale if the row is gone; the row's own flag says whether it still waits.
   struct Dirty {
@@ -23,6 +23,7 @@ struct Index::Impl {
   };
 
   const device::Classify classify;
+  const SeldomClients seldom;
   mutable SliceLock lock;
   mutable PlanBook book;
   std::unordered_map<RealmId, std::unique_ptr<RealmIndex>> realms;
@@ -39,7 +40,7 @@ struct Index::Impl {
   }
   RealmIndex& at(RealmId id) {
     auto& realm = realms[id];
-    if (!realm) realm = std::make_unique<RealmIndex>(id, classify);
+    if (!realm) realm = std::make_unique<RealmIndex>(id, classify, seldom);
     return *realm;
   }
   // The writer's own reads see its touches; for readers there is never anything to settle.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "index/client_orders.h"
 #include "index/image.h"
 #include "index/model_text.h"
 
@@ -29,10 +30,13 @@ device::Classify classifier() {
   };
 }
 
+// Few enough that clients come into these bounds and leave them again, at both ends.
+constexpr SeldomClients kSeldom{4, 3};
+
 }  // namespace
 
 History::History(std::uint64_t seed)
-    : draw_(seed), index_(std::make_unique<Index>(classifier())), model_(classifier()) {
+    : draw_(seed), index_(std::make_unique<Index>(classifier(), kSeldom)), model_(classifier()) {
   kept_ = draw_.below(3) == 0 ? 5 : 1000;
   index_->keep_rows_of_counts(kept_);
   marking_ = draw_.below(4) > 0;
@@ -223,7 +227,7 @@ void History::through_an_image() {
   const auto reader = ImageReader::open(path, name);
   if (!reader) throw Failure{reader.error().message};
   ::unlink(path.c_str());
-  auto fresh = std::make_unique<Index>(classifier());
+  auto fresh = std::make_unique<Index>(classifier(), kSeldom);
   fresh->keep_rows_of_counts(kept_);
   expect(fresh->load(**reader) && (*reader)->finish(), "an image is read as it was written");
   for (const auto& [plan, times] : index_->plans()) plans_[plan] += times;

@@ -55,7 +55,7 @@ std::vector<Candidate> Best::window(std::size_t from, std::size_t count) {
 
 std::uint64_t RealmQuery::rank_of_all(SortBy by, const Probe& probe, bool after_equal) const {
   const Bounds b = bounds(by);
-  return realm_.with_order(by, [&](const auto& tree) -> std::uint64_t {
+  return with_order(by, [&](const auto& tree) -> std::uint64_t {
     const std::uint32_t items = std::clamp(tree.rank(probe, after_equal), b.from, b.to);
     if (!filter_.offline()) return items - b.from;
     const std::uint32_t marked = tree.marked_before(items) - tree.marked_before(b.from);
@@ -66,7 +66,7 @@ std::uint64_t RealmQuery::rank_of_all(SortBy by, const Probe& probe, bool after_
 std::uint32_t RealmQuery::at_rank(SortBy by, std::uint64_t rank) const {
   const Bounds b = bounds(by);
   const auto wanted = static_cast<std::uint32_t>(place_among_all(by, rank));
-  return realm_.with_order(by, [&](const auto& tree) {
+  return with_order(by, [&](const auto& tree) {
     if (!filter_.offline()) return tree.item(tree.select(b.from + wanted));
     const std::uint32_t marked = tree.marked_before(b.from);
     const std::uint32_t skipped = *filter_.offline() ? marked : b.from - marked;
@@ -75,7 +75,9 @@ std::uint32_t RealmQuery::at_rank(SortBy by, std::uint64_t rank) const {
 }
 
 void RealmQuery::collect_ranked(SortBy by, bool ascending, std::uint64_t first, std::size_t count, Best& best) {
-  book_.note(filter_.offline() ? Plan::kPageRankedOfType : Plan::kPageRanked);
+  book_.note(of_client_ != nullptr && by == SortBy::kLastAccess ? Plan::kPageRankedOfClient
+             : filter_.offline()                                ? Plan::kPageRankedOfType
+                                                                : Plan::kPageRanked);
   const std::uint64_t all = total();
   const std::uint64_t room = ascending ? all - std::min(first, all) : std::min(first, all);
   count = static_cast<std::size_t>(std::min<std::uint64_t>(count, room));
@@ -89,7 +91,7 @@ void RealmQuery::collect_ranked(SortBy by, bool ascending, std::uint64_t first, 
     for (std::size_t i = 0; i < count && wanted; ++i) ring.push(at_rank(by, ascending ? first + i : first - 1 - i));
   } else {
     const Bounds b = bounds(by);
-    realm_.with_order(by, [&](const auto& tree) {
+    with_order(by, [&](const auto& tree) {
       const std::uint64_t begin = place_among_all(by, ascending ? first : first - 1);
       TreePlace place = tree.select(b.from + static_cast<std::uint32_t>(begin));
       for (std::size_t i = 0; i < count && wanted;) {
@@ -107,7 +109,7 @@ void RealmQuery::collect_ranked(SortBy by, bool ascending, std::uint64_t first, 
 
 template <class F>
 bool RealmQuery::walk(SortBy by, const Start& start, std::uint64_t most_tests, F f) const {
-  return realm_.with_order(by, [&](const auto& tree) {
+  return with_order(by, [&](const auto& tree) {
     Bounds b = bounds(by);
     if (start.after) {
       const std::uint32_t at = std::clamp(tree.rank(*start.after, start.ascending != start.inclusive), b.from, b.to);
@@ -171,7 +173,7 @@ void RealmQuery::collect(SortBy by, const Start& start, std::size_t wanted, Best
     book_.note(Plan::kPageWalkGaveUp);
   }
   book_.note(Plan::kPageList);
-  realm_.with_order(by, [&](const auto& tree) {
+  with_order(by, [&](const auto& tree) {
     Ring ring([&](std::uint32_t row) { realm_.rows().prefetch_facts(row); },
               [&](std::uint32_t row) {
                 const Probe key = tree.keys().probe(row);
@@ -206,7 +208,7 @@ bool RealmQuery::any_behind(SortBy by, const Start& start) {
 
 bool RealmQuery::beyond(SortBy by, const Start& start, std::uint32_t row) const {
   if (!start.after) return true;
-  const int order = realm_.with_order(by, [&](const auto& tree) { return tree.keys().compare(*start.after, row); });
+  const int order = with_order(by, [&](const auto& tree) { return tree.keys().compare(*start.after, row); });
   return (start.ascending ? order < 0 : order > 0) || (start.inclusive && order == 0);
 }
 

@@ -15,10 +15,11 @@ constexpr std::uint64_t kNearRow = 2;  // in the order of rows, with gaps
 
 std::string_view to_string(Plan plan) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Plan::kCount)> names{
-      "total_all",         "total_rank",  "total_rank_of_type", "total_bitmaps",       "total_users",
-      "driver_users",      "driver_ids",  "driver_started",     "driver_last_access",  "driver_ip",
-      "driver_bitmaps",    "driver_scan", "page_ranked",        "page_ranked_of_type", "page_walk",
-      "page_walk_gave_up", "page_list",   "page_by_severity",   "offset_by_ranks",     "offset_from_end"};
+      "total_all",      "total_rank",        "total_rank_of_type", "total_bitmaps",       "total_users",
+      "driver_users",   "driver_ids",        "driver_started",     "driver_last_access",  "driver_ip",
+      "driver_bitmaps", "driver_scan",       "page_ranked",        "page_ranked_of_type", "page_ranked_of_client",
+      "page_walk",      "page_walk_gave_up", "page_list",          "page_by_severity",    "offset_by_ranks",
+      "offset_from_end"};
   return names[static_cast<std::size_t>(plan)];
 }
 
@@ -27,6 +28,7 @@ RealmQuery::RealmQuery(const RealmIndex& realm, const Filter& filter, PlanBook& 
 
 RealmQuery::RealmQuery(const RealmIndex& realm, RowFilter filter, PlanBook& book)
     : realm_(realm), book_(book), filter_(std::move(filter)) {
+  if (filter_.clients().size() == 1) of_client_ = realm.client_orders().of(*filter_.clients().front());
   if (filter_.impossible()) {
     total_ = 0;
     listed_ = true;
@@ -59,8 +61,9 @@ RealmQuery::Bounds RealmQuery::bounds(SortBy by) const {
                   tree.rank(LastAccessKeys::at(range.to, 0), false)};
   };
   if (by == SortBy::kStarted && filter_.started()) return of_time(realm_.by_started(), *filter_.started());
-  if (by == SortBy::kLastAccess && filter_.last_access())
-    return of_time(realm_.by_last_access(), *filter_.last_access());
+  if (by == SortBy::kLastAccess)
+    return filter_.last_access() ? of_time(by_last_access(), *filter_.last_access())
+                                 : Bounds{0, by_last_access().size()};
   if (by == SortBy::kIpAddress && filter_.by_ip()) {
     const auto& tree = realm_.by_ip();
     return {tree.rank(IpKeys::at(filter_.ip().front().first, 0), false),
@@ -69,9 +72,14 @@ RealmQuery::Bounds RealmQuery::bounds(SortBy by) const {
   return {0, realm_.size()};
 }
 
+bool RealmQuery::only_client_and_type() const {
+  return of_client_ != nullptr && !filter_.remembered() && !filter_.by_devices() && filter_.marks() == 0 &&
+         !filter_.rank();
+}
+
 // Nothing but the order's own condition, in one piece, and a type.
 bool RealmQuery::ranked(SortBy by) const {
-  if (filter_.beyond_type() && !(by == SortBy::kLastAccess && skips_few())) return false;
+  if (filter_.beyond_type() && !(by == SortBy::kLastAccess && (only_client_and_type() || skips_few()))) return false;
   const bool own = (by == SortBy::kStarted && filter_.started()) ||
                    (by == SortBy::kLastAccess && filter_.last_access()) ||
                    (by == SortBy::kIpAddress && filter_.by_ip() && filter_.ip().size() == 1);
@@ -106,7 +114,6 @@ void RealmQuery::choose_driver() {
 std::uint64_t RealmQuery::total() {
   if (total_) return *total_;
   const int others = filter_.others();
-  const bool only_type = filter_.offline() && !filter_.beyond_type();
   if (others == 0) {
     book_.note(filter_.any_bitmap() ? Plan::kTotalBitmaps : Plan::kTotalAll);
     total_ = filter_.any_bitmap() ? count_bitmaps() : realm_.size();
@@ -118,22 +125,25 @@ std::uint64_t RealmQuery::total() {
     return *total_;
   }
   const bool by_key = filter_.started() || filter_.last_access() || filter_.by_ip();
-  if (others == 1 && by_key && (!filter_.any_bitmap() || only_type)) {
+  if (others == 1 && by_key) {
     const SortBy by = filter_.started()       ? SortBy::kStarted
                       : filter_.last_access() ? SortBy::kLastAccess
                                               : SortBy::kIpAddress;
-    if (!only_type) {
+    if (!filter_.any_bitmap()) {
       book_.note(Plan::kTotalRank);
       const Bounds b = bounds(by);
       total_ = by == SortBy::kIpAddress ? count_ip() : std::uint64_t{b.to - b.from};
       return *total_;
     }
-    if (ranked(by)) {
+    if (!filter_.rank() && ranked(by)) {
       book_.note(Plan::kTotalRankOfType);
       const Bounds b = bounds(by);
-      const std::uint32_t marked = realm_.with_order(
-          by, [&](const auto& tree) { return tree.marked_before(b.to) - tree.marked_before(b.from); });
-      total_ = *filter_.offline() ? marked : b.to - b.from - marked;
+      total_ = b.to - b.from;
+      if (filter_.offline()) {
+        const std::uint32_t marked =
+            with_order(by, [&](const auto& tree) { return tree.marked_before(b.to) - tree.marked_before(b.from); });
+        total_ = *filter_.offline() ? marked : b.to - b.from - marked;
+      }
       return *total_;
     }
   }
@@ -178,7 +188,7 @@ void RealmQuery::for_each_of_driver(F f) {
     case Driver::kStarted:
       return for_each_ranked(realm_.by_started(), bounds(SortBy::kStarted), f);
     case Driver::kLastAccess:
-      return for_each_ranked(realm_.by_last_access(), bounds(SortBy::kLastAccess), f);
+      return for_each_ranked(by_last_access(), bounds(SortBy::kLastAccess), f);
     case Driver::kIp:
       for (const IpRange& range : filter_.ip()) {
         const auto& tree = realm_.by_ip();

@@ -9,6 +9,8 @@
 //   ranked: the order's tree gives any rank directly, if nothing but a range of its own key and a type restricts it ·
 //   walk: along the order, testing rows; for filters that many rows pass. It gives up when it has cost more than the
 //   list · list: all matching rows, of which the best are selected; for filters that few rows pass.
+// Where one client is asked for that has an order by last access of its own (client_orders.h), that stands for the
+// realm's, in totals, too; ranked then means that nothing else restricts it.
 // The order by severity is that of last access in four classes one after the other, each a query of its own
 // (split_by_severity): few rows have a severity, and their bitmaps name them; the others are all but those.
 // Threads: as Index's readers; one thread a query. The realm must not change meanwhile.
@@ -42,6 +44,7 @@ enum class Plan : std::uint8_t {
   kDriverScan,
   kPageRanked,
   kPageRankedOfType,
+  kPageRankedOfClient,
   kPageWalk,
   kPageWalkGaveUp,
   kPageList,
@@ -166,6 +169,14 @@ class RealmQuery {
   std::uint64_t place_among_all(SortBy by, std::uint64_t rank) const;  // of the row with this rank
   std::uint64_t rows_of(const UserSet& users) const;
   std::uint64_t count_ip() const;
+  const ClientOrders::Order& by_last_access() const {
+    return of_client_ != nullptr ? *of_client_ : realm_.by_last_access();
+  }
+  template <class F>
+  decltype(auto) with_order(SortBy by, F f) const {
+    return by == SortBy::kLastAccess ? f(by_last_access()) : realm_.with_order(by, f);
+  }
+  bool only_client_and_type() const;
   Bounds bounds(SortBy by) const;    // of the order's own condition
   void enumerate(std::size_t keep);  // counts by the driver; keeps the rows if there are no more than `keep`
   template <class F>
@@ -184,6 +195,7 @@ class RealmQuery {
   const RealmIndex& realm_;
   PlanBook& book_;
   RowFilter filter_;
+  const ClientOrders::Order* of_client_ = nullptr;
   std::optional<Driver> driver_;
   std::uint64_t driver_rows_ = 0;
   std::optional<std::uint64_t> total_;

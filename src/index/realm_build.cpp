@@ -111,6 +111,7 @@ void RealmIndex::build() {
   if (rows_.live() >= worth_a_thread) helper = std::thread(work);
   work();
   if (helper.joinable()) helper.join();
+  client_orders_.build();
 }
 
 void RealmIndex::build_bitmaps() {
@@ -263,6 +264,7 @@ void RealmIndex::verify() const {
       ++listed;
     });
   }
+  client_orders_.verify();
   verify_devices_and_marks();
   CURFEW_CHECK(offline == offline_count() && remembered == remembered_count_ && linked == 0 && listed == n,
                "counts agree");
@@ -301,7 +303,7 @@ std::size_t RealmIndex::memory_bytes() const {
   return rows_.memory_bytes() + users_.memory_bytes() + clients_.memory_bytes() + devices_.memory_bytes() +
          marks_.memory_bytes() + by_key_.memory_bytes() + by_token_.memory_bytes() + live_.getSizeInBytes() +
          offline_.getSizeInBytes() + remembered_.getSizeInBytes() + by_last_access_.memory_bytes() +
-         by_started_.memory_bytes() + by_ip_.memory_bytes() + by_name_.memory_bytes();
+         by_started_.memory_bytes() + by_ip_.memory_bytes() + by_name_.memory_bytes() + client_orders_.memory_bytes();
 }
 
 }  // namespace curfew::index

@@ -11,67 +11,11 @@ namespace {
 
 constexpr std::size_t kBatch = 64;  // rows whose memory is fetched side by side
 
-int three_way(std::uint64_t a, std::uint64_t b) {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-int compare_time(const Probe& probe, std::int64_t ms, std::uint64_t no) {
-  const int by_time = three_way(probe.hi, static_cast<std::uint64_t>(ms));
-  return by_time != 0 ? by_time : three_way(probe.no, no);
-}
-
-std::uint64_t big_endian(const std::uint8_t* bytes) {
-  std::uint64_t v = 0;
-  for (int i = 0; i < 8; ++i) v = v << 8 | bytes[i];
-  return v;
-}
-
 void append_big_endian(std::string& out, std::uint64_t v) {
   for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(v >> shift));
 }
 
 }  // namespace
-
-int LastAccessKeys::compare(const Probe& probe, std::uint32_t row) const {
-  const RowFacts& facts = rows.facts(row);
-  return compare_time(probe, facts.last_access(), facts.no);
-}
-
-int StartedKeys::compare(const Probe& probe, std::uint32_t row) const {
-  const RowFacts& facts = rows.facts(row);
-  return compare_time(probe, facts.started(), facts.no);
-}
-
-Probe IpKeys::at(const IpAddress& ip, std::uint64_t no) {
-  return {big_endian(ip.bytes().data()), big_endian(ip.bytes().data() + 8), no, {}, {}};
-}
-
-int IpKeys::compare(const Probe& probe, std::uint32_t row) const {
-  const RowFacts& facts = rows.facts(row);
-  constexpr std::uint64_t mapped = 0xffff00000000ULL;
-  std::uint64_t hi = 0, lo = mapped | facts.ip;
-  if (facts.has(RowFacts::kV6)) {
-    const Probe other = at(rows.ip(facts), 0);
-    hi = other.hi;
-    lo = other.lo;
-  }
-  if (const int by_high = three_way(probe.hi, hi); by_high != 0) return by_high;
-  if (const int by_low = three_way(probe.lo, lo); by_low != 0) return by_low;
-  return three_way(probe.no, facts.no);
-}
-
-Probe NameKeys::probe(std::uint32_t row) const {
-  const RowFacts& facts = rows.facts(row);
-  Probe probe = users.name_probe(facts.user);
-  probe.no = facts.no;
-  return probe;
-}
-
-int NameKeys::compare(const Probe& probe, std::uint32_t row) const {
-  const RowFacts& facts = rows.facts(row);
-  const int by_name = users.compare_name(probe, facts.user);
-  return by_name != 0 ? by_name : three_way(probe.no, facts.no);
-}
 
 std::uint32_t RealmIndex::learn_user(const UserDirectory::Key& key, const session::Session& session, bool bulk) {
   const std::uint32_t user = users_.find(key);
@@ -174,6 +118,7 @@ std::uint32_t RealmIndex::insert(const session::Session& session) {
   by_started_.insert_at(ways.by_started, started_keys_.probe(row), row);
   by_ip_.insert_at(ways.by_ip, ip_keys_.probe(row), row);
   by_name_.insert_at(ways.by_name, name_keys_.probe(row), row);
+  client_orders_.enter(row);
   return row;
 }
 
@@ -243,6 +188,7 @@ void RealmIndex::end_row(std::uint32_t row, Ways& ways) {
   by_name_.erase_at(ways.by_name, name_keys_.probe(row), row);
   by_key_.erase(rows_.key_hash(row), row);
   if (const auto token = rows_.token(row)) by_token_.erase(RowStore::token_hash(*token), row);
+  client_orders_.leave(row);
   leave_bitmaps(row);
   set_marks(row, 0);
   live_.remove(row);
@@ -278,18 +224,24 @@ void RealmIndex::settle_touches() {
     const auto part = std::span(moving_).subspan(begin, std::min(kBatch, moving_.size() - begin));
     const auto old_key = [&](std::size_t i) { return LastAccessKeys::at(part[i].from, rows_.facts(part[i].row).no); };
     by_last_access_.find_ways(part.size(), old_key, [&](std::size_t i) -> auto& { return ways[i]; });
-    for (std::size_t i = 0; i < part.size(); ++i) by_last_access_.erase_at(ways[i], old_key(i), part[i].row);
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      by_last_access_.erase_at(ways[i], old_key(i), part[i].row);
+      if (client_orders_.may_hold(part[i].row)) moving_in_clients_.push_back(part[i]);
+    }
   }
-  const auto before = [&](const Moving& a, const Moving& b) {
+  client_orders_.take_out(moving_in_clients_);
+  const auto before = [&](const TouchedRow& a, const TouchedRow& b) {
     const RowFacts &x = rows_.facts(a.row), &y = rows_.facts(b.row);
     return x.last_access() != y.last_access() ? x.last_access() < y.last_access() : x.no < y.no;
   };
   if (!std::is_sorted(moving_.begin(), moving_.end(), before)) std::sort(moving_.begin(), moving_.end(), before);
-  for (const Moving& m : moving_) {
+  for (const TouchedRow& m : moving_) {
     rows_.facts(m.row).set(RowFacts::kMoving, false);
     by_last_access_.insert(m.row);
   }
+  client_orders_.put_in(moving_in_clients_);
   moving_.clear();
+  moving_in_clients_.clear();
 }
 
 void RealmIndex::update(std::uint32_t row, const session::Session& session) {
@@ -298,6 +250,7 @@ void RealmIndex::update(std::uint32_t row, const session::Session& session) {
   RowRest& rest = rows_.rest(row);
   learn_names(facts.user, session, false);
 
+  client_orders_.leave(row);
   leave_bitmaps(row);
   const std::uint32_t old_clients = rest.clients, old_agent = rest.user_agent, old_device = rest.device;
   rest.clients = clients_.acquire(session.clients);
@@ -332,6 +285,7 @@ void RealmIndex::update(std::uint32_t row, const session::Session& session) {
     rows_.set_token(row, session.token_hash);
     if (session.token_hash) by_token_.insert(RowStore::token_hash(*session.token_hash), row, TokenHashOf{rows_});
   }
+  client_orders_.enter(row);
 }
 
 bool RealmIndex::forget_user(std::string_view user_id) {

@@ -1,11 +1,11 @@
 // RealmIndex: every structure of one realm, kept in step.
 //
 // What it is: the columns (row_store.h), the dictionaries, the hash by key and by token, a bitmap per filter value and
-// a counted tree per sort order. The mutations here change all of them or none; the readers (filter.h, planner.h) see
-// them const. Invariants: a live row is in every order exactly once, in the bitmaps of its values and of no others, and
-// under its key. Touches are the exception: a touched row's place in the order of last access is put right by settle(),
-// for a whole batch at once. Whoever reads that order, or inserts into it, settles first. Threads: as Index. Limits:
-// 2^32 - 2 rows.
+// a counted tree per sort order, and one more for each client that few sessions use (client_orders.h). The mutations
+// here change all of them or none; the readers (filter.h, planner.h) see them const. Invariants: a live row is in every
+// order exactly once, in the bitmaps of its values and of no others, and under its key. Touches are the exception: a
+// touched row's place in the order of last access is put right by settle(), for a whole batch at once. Whoever reads
+// that order, or inserts into it, settles first. Threads: as Index. Limits: 2^32 - 2 rows.
 #pragma once
 
 #include <optional>
@@ -14,60 +14,21 @@
 #include <roaring/roaring.hh>
 
 #include "index/client_directory.h"
+#include "index/client_orders.h"
 #include "index/counted_tree.h"
 #include "index/device_directory.h"
 #include "index/marks.h"
 #include "index/query.h"
+#include "index/row_keys.h"
 #include "index/row_store.h"
 #include "index/user_directory.h"
 
 namespace curfew::index {
 
-// The keys of the four orders. The marked rows are the offline ones.
-struct LastAccessKeys {
-  static constexpr bool kByValue = true, kShort = true;
-  const RowStore& rows;
-  static Probe at(std::int64_t ms, std::uint64_t no) { return {static_cast<std::uint64_t>(ms), 0, no, {}, {}}; }
-  Probe probe(std::uint32_t row) const { return at(rows.facts(row).last_access(), rows.facts(row).no); }
-  int compare(const Probe& probe, std::uint32_t row) const;
-  bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
-  void prefetch(std::uint32_t row) const { rows.prefetch_facts(row); }
-  void prefetch_deep(std::uint32_t) const {}
-};
-struct StartedKeys {
-  static constexpr bool kByValue = true, kShort = true;
-  const RowStore& rows;
-  static Probe at(std::int64_t ms, std::uint64_t no) { return LastAccessKeys::at(ms, no); }
-  Probe probe(std::uint32_t row) const { return at(rows.facts(row).started(), rows.facts(row).no); }
-  int compare(const Probe& probe, std::uint32_t row) const;
-  bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
-  void prefetch(std::uint32_t row) const { rows.prefetch_facts(row); }
-  void prefetch_deep(std::uint32_t) const {}
-};
-struct IpKeys {
-  static constexpr bool kByValue = true, kShort = false;
-  const RowStore& rows;
-  static Probe at(const IpAddress& ip, std::uint64_t no);
-  Probe probe(std::uint32_t row) const { return at(rows.ip(rows.facts(row)), rows.facts(row).no); }
-  int compare(const Probe& probe, std::uint32_t row) const;
-  bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
-  void prefetch(std::uint32_t row) const { rows.prefetch_facts(row); }
-  void prefetch_deep(std::uint32_t) const {}
-};
-struct NameKeys {
-  static constexpr bool kByValue = false, kShort = false;
-  const RowStore& rows;
-  const UserDirectory& users;
-  Probe probe(std::uint32_t row) const;
-  int compare(const Probe& probe, std::uint32_t row) const;
-  bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
-  void prefetch(std::uint32_t row) const { rows.prefetch_facts(row); }
-  void prefetch_deep(std::uint32_t row) const { users.prefetch(rows.facts(row).user); }
-};
-
 class RealmIndex {
  public:
-  RealmIndex(RealmId id, const device::Classify& classify) : id_(id), devices_(classify) {}
+  RealmIndex(RealmId id, const device::Classify& classify, const SeldomClients& seldom)
+      : id_(id), devices_(classify), client_orders_(last_access_keys_, clients_, seldom) {}
   RealmIndex(const RealmIndex&) = delete;
   RealmIndex& operator=(const RealmIndex&) = delete;
 
@@ -137,6 +98,7 @@ class RealmIndex {
   const CountedTree<StartedKeys>& by_started() const { return by_started_; }
   const CountedTree<NameKeys>& by_name() const { return by_name_; }
   const CountedTree<IpKeys>& by_ip() const { return by_ip_; }
+  const ClientOrders& client_orders() const { return client_orders_; }
   // f(tree) with the tree of that order. Severity has none: planner.h walks its classes by last access.
   template <class F>
   decltype(auto) with_order(SortBy by, F f) const {
@@ -166,10 +128,6 @@ class RealmIndex {
   static constexpr std::uint32_t kNone = OrdinalTable::kNone;
 
  private:
-  struct Moving {
-    std::uint32_t row;
-    std::int64_t from;  // the last access under which the tree holds it
-  };
   struct KeyHash {
     const RowStore& rows;
     std::uint64_t operator()(std::uint32_t row) const { return rows.key_hash(row); }
@@ -226,7 +184,9 @@ class RealmIndex {
   CountedTree<StartedKeys> by_started_{started_keys_};
   CountedTree<IpKeys> by_ip_{ip_keys_};
   CountedTree<NameKeys> by_name_{name_keys_};
-  std::vector<Moving> moving_;
+  ClientOrders client_orders_;
+  std::vector<TouchedRow> moving_;
+  std::vector<TouchedRow> moving_in_clients_;  // those of them that client_orders_ holds; empty between batches
   std::vector<std::uint32_t> ending_;
   std::vector<std::uint32_t> loaded_offline_, loaded_remembered_;  // rows whose bitmaps build() makes
 };

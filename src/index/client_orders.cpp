@@ -1,0 +1,113 @@
+#include "index/client_orders.h"
+
+#include <algorithm>
+
+namespace curfew::index {
+namespace {
+
+constexpr double kPacked = 1.0;  // sessions that are touched move to the end
+
+}  // namespace
+
+template <class F>
+void ClientOrders::for_each_order_of(std::uint32_t row, F f) {
+  for (const std::uint32_t client : clients_.members(keys_.rows.rest(row).clients))
+    if (client < orders_.size() && orders_[client]) f(orders_[client]);
+}
+
+void ClientOrders::enter(std::uint32_t row) {
+  for (const std::uint32_t client : clients_.members(keys_.rows.rest(row).clients)) {
+    if (order(client) == nullptr) {
+      build_if_seldom(client);
+      continue;
+    }
+    std::unique_ptr<Order>& order = orders_[client];
+    if (order->size() >= 2 * most()) {
+      order.reset();
+      continue;
+    }
+    order->insert(row);
+    hold(row, true);
+  }
+}
+
+void ClientOrders::leave(std::uint32_t row) {
+  if (!may_hold(row)) return;
+  erase(row, keys_.rows.facts(row).last_access());
+  hold(row, false);
+  for_each_order_of(row, [&](std::unique_ptr<Order>& order) {
+    if (order->size() < bounds_.fewest / 2 || order->size() > 2 * most()) order.reset();
+  });
+}
+
+void ClientOrders::erase(std::uint32_t row, std::int64_t last_access) {
+  const Probe key = LastAccessKeys::at(last_access, keys_.rows.facts(row).no);
+  for_each_order_of(row, [&](std::unique_ptr<Order>& order) { order->erase(key, row); });
+}
+
+// Three rounds, each asking for what the next will read.
+void ClientOrders::take_out(std::span<const TouchedRow> rows) {
+  for (const TouchedRow& touched : rows) keys_.rows.prefetch(touched.row);
+  for (const TouchedRow& touched : rows) clients_.prefetch(keys_.rows.rest(touched.row).clients);
+  for (const TouchedRow& touched : rows) clients_.prefetch_members(keys_.rows.rest(touched.row).clients);
+  for (const TouchedRow& touched : rows) erase(touched.row, touched.from);
+}
+
+void ClientOrders::put_in(std::span<const TouchedRow> rows) {
+  for (const TouchedRow& touched : rows)
+    for_each_order_of(touched.row, [&](std::unique_ptr<Order>& order) { order->insert(touched.row); });
+}
+
+void ClientOrders::build() {
+  orders_.clear();
+  held_.clear();
+  for (std::uint32_t client = 0; client < clients_.slots(); ++client) build_if_seldom(client);
+}
+
+void ClientOrders::build_if_seldom(std::uint32_t client) {
+  const ClientDirectory::Client& of = clients_.client(client);
+  if (of.sessions < bounds_.fewest || of.sessions > most()) return;
+  std::vector<std::uint32_t> rows;
+  rows.reserve(of.sessions);
+  for (const bool offline : {false, true})
+    for (const std::uint32_t row : of.rows(offline)) {
+      keys_.prefetch(row);
+      rows.push_back(row);
+    }
+  std::sort(rows.begin(), rows.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return keys_.compare(keys_.probe(a), b) < 0; });
+  if (orders_.size() <= client) orders_.resize(std::size_t{client} + 1);
+  orders_[client] = std::make_unique<Order>(keys_);
+  orders_[client]->build(rows, kPacked);
+  for (const std::uint32_t row : rows) hold(row, true);
+}
+
+void ClientOrders::hold(std::uint32_t row, bool held) {
+  const std::size_t word = row / 64;
+  const std::uint64_t bit = std::uint64_t{1} << row % 64;
+  if (held_.size() <= word) held_.resize(std::max<std::size_t>(word + 1, (keys_.rows.rows() + 63) / 64));
+  held_[word] = held ? held_[word] | bit : held_[word] & ~bit;
+}
+
+std::size_t ClientOrders::memory_bytes() const {
+  std::size_t bytes = held_.capacity() * sizeof(std::uint64_t);
+  for (const auto& order : orders_)
+    if (order) bytes += sizeof(Order) + order->memory_bytes();
+  return bytes;
+}
+
+void ClientOrders::verify() const {
+  for (std::uint32_t client = 0; client < orders_.size(); ++client) {
+    if (!orders_[client]) continue;
+    const Order& order = *orders_[client];
+    const ClientDirectory::Client& of = clients_.client(client);
+    order.verify();
+    CURFEW_CHECK(order.size() == of.sessions && order.marked() == of.offline, "an order has its client's sessions");
+    for (std::uint32_t rank = 0; rank < order.size(); ++rank) {
+      const std::uint32_t row = order.item(order.select(rank));
+      CURFEW_CHECK(of.contains(row, keys_.marked(row)) && may_hold(row), "and no others, each known to be in one");
+    }
+  }
+}
+
+}  // namespace curfew::index
