@@ -5,6 +5,7 @@
 
 #include "base/handover.h"
 #include "engine/engine_impl.h"
+#include "index/prepared_row.h"
 #include "session/codec.h"
 
 namespace curfew::engine {
@@ -83,6 +84,37 @@ class ProfilesBeside {
   std::thread thread_;
 };
 
+// Takes the sessions of the realms that are there into the index.
+class IndexLoad final : public ledger::RowSink {
+ public:
+  IndexLoad(index::Index& index, const RealmTable& realms) : index_(index), realms_(realms) {}
+
+  void prepare(std::span<const session::Session> rows, std::unique_ptr<Prepared>& prepared) const override {
+    if (!prepared) prepared = std::make_unique<Lot>();
+    std::vector<index::PreparedRow>& lot = static_cast<Lot&>(*prepared).rows;
+    lot.clear();
+    lot.reserve(rows.size());
+    for (const session::Session& row : rows) lot.emplace_back(row);
+  }
+  void take(std::span<const session::Session> rows, const Prepared* prepared) override {
+    const std::span<const index::PreparedRow> lot(static_cast<const Lot&>(*prepared).rows);
+    const auto gone = [this](const session::Session& row) { return realms_.find(row.key.realm) == nullptr; };
+    for (auto at = rows.begin(); at != rows.end();) {
+      const auto end = std::find_if(at, rows.end(), gone);
+      const std::span<const session::Session> there(at, end);
+      index_.load_rows(there, lot.subspan(static_cast<std::size_t>(at - rows.begin()), there.size()));
+      at = std::find_if_not(end, rows.end(), gone);
+    }
+  }
+
+ private:
+  struct Lot final : Prepared {
+    std::vector<index::PreparedRow> rows;
+  };
+  index::Index& index_;
+  const RealmTable& realms_;
+};
+
 Error unreadable(std::string_view what) {
   return {ErrorCode::kDataLoss, "unreadable_document", "A stored document can't be read: " + std::string(what), {}};
 }
@@ -97,14 +129,8 @@ Status Engine::Impl::open(
   CURFEW_TRY_STATUS(read_chain());
   book.last_no = ledger.last_no();
   if (!taken) {
-    const Status loaded = ledger.load_rows([this](std::span<const session::Session> rows) {
-      const auto gone = [this](const session::Session& row) { return realms->find(row.key.realm) == nullptr; };
-      for (auto at = rows.begin(); at != rows.end();) {
-        const auto end = std::find_if(at, rows.end(), gone);
-        index.load_rows({at, end});
-        at = std::find_if_not(end, rows.end(), gone);
-      }
-    });
+    IndexLoad load(index, *realms);
+    const Status loaded = ledger.load_rows(load);
     index.end_load();
     CURFEW_TRY_STATUS(loaded);
   }

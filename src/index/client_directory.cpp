@@ -4,7 +4,7 @@
 
 namespace curfew::index {
 
-std::uint64_t ClientDirectory::hash(std::span<const std::uint32_t> members) {
+std::uint64_t ClientDirectory::hash_of_members(std::span<const std::uint32_t> members) {
   return hash_bytes({reinterpret_cast<const char*>(members.data()), members.size_bytes()});
 }
 
@@ -52,12 +52,34 @@ std::span<const std::uint32_t> ClientDirectory::members(std::uint32_t set) const
   return {reinterpret_cast<const std::uint32_t*>(arena_.at(entry.ref)), entry.size};
 }
 
-std::uint32_t ClientDirectory::acquire(const std::vector<session::ClientLink>& clients) {
+std::uint64_t ClientDirectory::hash(const std::vector<session::ClientLink>& clients) {
+  std::uint64_t h = clients.size();
+  for (const auto& link : clients) h = hash_bytes(link.client_id, h);
+  return h;
+}
+
+bool ClientDirectory::is(std::uint32_t set, const std::vector<session::ClientLink>& clients) const {
+  const auto have = members(set);
+  return std::equal(have.begin(), have.end(), clients.begin(), clients.end(),
+                    [&](std::uint32_t client, const auto& link) { return clients_[client].id == link.client_id; });
+}
+
+std::uint32_t ClientDirectory::acquire(const std::vector<session::ClientLink>& clients, std::uint64_t hash) {
   if (clients.empty()) return 0;
+  if (guesses_.size() < kMostGuesses && guesses_.size() < sets_.size()) guesses_.assign(2 * guesses_.size(), 0);
+  std::uint32_t& guess = guesses_[hash & (guesses_.size() - 1)];
+  if (guess != 0 && is(guess, clients))
+    ++sets_[guess].uses;
+  else
+    guess = find_or_add(clients);
+  return guess;
+}
+
+std::uint32_t ClientDirectory::find_or_add(const std::vector<session::ClientLink>& clients) {
   scratch_.clear();
   for (const auto& link : clients) scratch_.push_back(client_ordinal(link.client_id));
   const std::span<const std::uint32_t> wanted(scratch_);
-  const std::uint64_t h = hash(wanted);
+  const std::uint64_t h = hash_of_members(wanted);
   std::uint32_t at = table_.find(h, [&](std::uint32_t set) {
     const auto have = members(set);
     return std::equal(have.begin(), have.end(), wanted.begin(), wanted.end());
@@ -84,7 +106,7 @@ void ClientDirectory::release(std::uint32_t set) {
   if (set == 0 || --sets_[set].uses > 0) return;
   const auto have = members(set);
   scratch_.assign(have.begin(), have.end());
-  table_.erase(hash(have), set);
+  table_.erase(hash_of_members(have), set);
   Set& entry = sets_[set];
   if (entry.size > 1) arena_.release(entry.ref, entry.size * sizeof(std::uint32_t));
   entry = {free_set_, 0, 0};
@@ -141,7 +163,8 @@ void ClientDirectory::finish_entering() {
 }
 
 std::size_t ClientDirectory::memory_bytes() const {
-  std::size_t bytes = sets_.memory_bytes() + arena_.memory_bytes() + table_.memory_bytes();
+  std::size_t bytes = guesses_.capacity() * sizeof(std::uint32_t) + sets_.memory_bytes() + arena_.memory_bytes() +
+                      table_.memory_bytes();
   for (const Client& client : clients_)
     bytes += sizeof(Client) + 2 * client.id.size() + client.name.size() + client.regular_rows.getSizeInBytes() +
              client.offline_rows.getSizeInBytes();

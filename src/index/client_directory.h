@@ -44,8 +44,9 @@ class ClientDirectory {
   // By client id.
   const std::map<std::string, std::uint32_t, std::less<>>& by_id() const { return by_id_; }
 
-  // The set of these clients, in this order, with one use more.
-  std::uint32_t acquire(const std::vector<session::ClientLink>& clients);
+  // The set of these clients, in this order, with one use more. Requires: the hash is theirs.
+  std::uint32_t acquire(const std::vector<session::ClientLink>& clients, std::uint64_t hash);
+  static std::uint64_t hash(const std::vector<session::ClientLink>& clients);
   void release(std::uint32_t set);
   std::span<const std::uint32_t> members(std::uint32_t set) const;
   void prefetch(std::uint32_t set) const { index::prefetch(&sets_[set]); }
@@ -69,7 +70,7 @@ class ClientDirectory {
   };
   struct HashOf {
     const ClientDirectory& directory;
-    std::uint64_t operator()(std::uint32_t set) const { return directory.hash(directory.members(set)); }
+    std::uint64_t operator()(std::uint32_t set) const { return hash_of_members(directory.members(set)); }
     void prefetch(std::uint32_t set) const { directory.prefetch(set); }
   };
   struct ClientHashOf {
@@ -77,7 +78,9 @@ class ClientDirectory {
     std::uint64_t operator()(std::uint32_t client) const { return hash_bytes(directory.clients_[client].id); }
     void prefetch(std::uint32_t) const {}
   };
-  static std::uint64_t hash(std::span<const std::uint32_t> members);
+  static std::uint64_t hash_of_members(std::span<const std::uint32_t> members);
+  bool is(std::uint32_t set, const std::vector<session::ClientLink>& clients) const;
+  std::uint32_t find_or_add(const std::vector<session::ClientLink>& clients);
   std::uint32_t client_ordinal(std::string_view client_id);
   void forget_if_unused(std::uint32_t ordinal);
 
@@ -89,6 +92,10 @@ class ClientDirectory {
   OrdinalTable table_, by_text_;  // of sets; of clients
   std::uint32_t free_set_ = 0;
   std::vector<std::uint32_t> scratch_;
+  // By the hash of the clients' texts: the set that had it last, as a guess. Few sets serve most sessions. As many as
+  // there are sets, a power of two.
+  static constexpr std::size_t kMostGuesses = 4096;
+  std::vector<std::uint32_t> guesses_ = std::vector<std::uint32_t>(1);
   std::vector<std::array<std::vector<std::uint32_t>, 2>> waiting_;  // by client: regular and offline rows to enter
 };
 

@@ -44,9 +44,9 @@ void DeviceDirectory::learn(std::uint32_t agent, const device::Device& device) {
   facts_[agent] = {family, static_cast<std::uint32_t>(device.kind)};
 }
 
-std::uint32_t DeviceDirectory::acquire_agent(std::string_view agent) {
+std::uint32_t DeviceDirectory::acquire_agent(std::string_view agent, std::uint64_t hash) {
   const std::size_t before = agents_.size();
-  const std::uint32_t ordinal = agents_.acquire(agent);
+  const std::uint32_t ordinal = agents_.acquire(agent, hash);
   if (agents_.size() != before) learn(ordinal, *classify_(agent));
   return ordinal;
 }

@@ -36,7 +36,8 @@ class DeviceDirectory {
 
   explicit DeviceDirectory(const device::Classify& classify);
 
-  std::uint32_t acquire_agent(std::string_view agent);
+  std::uint32_t acquire_agent(std::string_view agent) { return acquire_agent(agent, hash_bytes(agent)); }
+  std::uint32_t acquire_agent(std::string_view agent, std::uint64_t hash);  // requires: hash_bytes(agent)
   void release_agent(std::uint32_t agent);
   std::uint32_t acquire_id(std::string_view device_id) { return ids_.acquire(device_id); }
   void release_id(std::uint32_t id) { ids_.release(id); }

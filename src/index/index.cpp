@@ -35,42 +35,52 @@ Handle Index::insert(const session::Session& session) {
 
 void Index::begin_load() {
   impl_->settle();
-  impl_->bulk = true;
+  impl_->bulk.emplace();
 }
 
 void Index::end_load() {
   impl_->settle();
-  impl_->bulk = false;
   for (auto& [id, realm] : impl_->realms) realm->build();
+  impl_->bulk.reset();
 }
 
 namespace {
 
+constexpr std::size_t kLine = 64;  // bytes
+
+void prefetch_lines(const void* from, std::size_t bytes) {
+  for (std::size_t at = 0; at < bytes; at += kLine) prefetch(static_cast<const char*>(from) + at);
+}
+
 // Another thread has just written them.
 void prefetch_texts(const session::Session& session) {
-  constexpr std::size_t line = 64;
-  prefetch(session.clients.data());
+  prefetch_lines(session.clients.data(), session.clients.size() * sizeof(session::ClientLink));
   prefetch(session.email.data());
-  for (std::size_t at = 0; at < session.user_agent.size(); at += line) prefetch(session.user_agent.data() + at);
+  prefetch_lines(session.user_agent.data(), session.user_agent.size());
 }
 
 }  // namespace
 
-// Rows that wait for each other's memory would wait one by one; a batch asks for all of it first.
 void Index::load_rows(std::span<const session::Session> rows) {
+  const std::vector<PreparedRow> prepared(rows.begin(), rows.end());
+  load_rows(rows, prepared);
+}
+
+// Rows that wait for each other's memory would wait one by one; a batch asks for all of it first.
+void Index::load_rows(std::span<const session::Session> rows, std::span<const PreparedRow> prepared) {
   constexpr std::size_t batch = 256;
-  std::vector<std::pair<RealmIndex*, UserDirectory::Key>> to;
-  to.reserve(std::min(rows.size(), batch));
-  for (; !rows.empty(); rows = rows.subspan(to.size())) {
-    to.clear();
-    for (const session::Session& session : rows.first(std::min(rows.size(), batch))) {
-      prefetch_texts(session);
-      to.emplace_back(&impl_->at(session.key.realm), UserDirectory::Key(session.user_id));
-      to.back().first->users().prefetch_find(to.back().second);
+  std::vector<RealmIndex*> realms;
+  for (; !rows.empty(); rows = rows.subspan(realms.size()), prepared = prepared.subspan(realms.size())) {
+    const std::size_t n = std::min(rows.size(), batch);
+    realms.clear();
+    for (std::size_t i = 0; i < n; ++i) {
+      prefetch_texts(rows[i]);
+      realms.push_back(&impl_->at(rows[i].key.realm));
+      realms.back()->users().prefetch_find(prepared[i].user);
     }
-    for (const auto& [realm, user] : to) realm->users().prefetch_guess(user);
-    for (const auto& [realm, user] : to) realm->users().prefetch_guess_deep(user);
-    for (std::size_t i = 0; i < to.size(); ++i) to[i].first->load(rows[i], to[i].second);
+    for (std::size_t i = 0; i < n; ++i) realms[i]->users().prefetch_guess(prepared[i].user);
+    for (std::size_t i = 0; i < n; ++i) realms[i]->users().prefetch_guess_deep(prepared[i].user);
+    for (std::size_t i = 0; i < n; ++i) realms[i]->load(rows[i], prepared[i]);
   }
 }
 
@@ -114,7 +124,7 @@ bool Index::forget_user(RealmId realm, std::string_view user_id) {
 
 std::uint32_t Index::put_user(RealmId realm, std::string_view user_id, std::string_view username,
                               std::string_view email) {
-  return impl_->at(realm).put_user(user_id, username, email, impl_->bulk);
+  return impl_->at(realm).put_user(user_id, username, email, impl_->bulk.has_value());
 }
 
 void Index::drop_realm(RealmId id) {

@@ -31,6 +31,7 @@ namespace curfew::index {
 
 class ImageReader;
 class ImageWriter;
+struct PreparedRow;
 struct SeldomClients;
 
 struct Handle {
@@ -105,6 +106,7 @@ class Index {
   // Many rows at start-up, cheaper than insert: call begin_load, load_rows in any order of realm but ascending `no`,
   // end_load. No reader may run meanwhile; put_user is cheaper too.
   void begin_load();
+  void load_rows(std::span<const session::Session> rows, std::span<const PreparedRow> prepared);  // theirs
   void load_rows(std::span<const session::Session> rows);
   void load_row(const session::Session& row) { load_rows({&row, 1}); }
   void end_load();

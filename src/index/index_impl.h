@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -32,7 +33,7 @@ struct Index::Impl {
   std::vector<Dirty> dirty_backlog;                // by descending no; taken from the back
   std::vector<Dirty> dirty_fresh;
   std::size_t dirty_count = 0;
-  bool bulk = false;  // between begin_load and end_load
+  std::optional<ChunksAhead> bulk;  // between begin_load and end_load
 
   RealmIndex* find(RealmId id) const {
     const auto it = realms.find(id);

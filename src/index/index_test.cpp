@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 namespace curfew::index {
 namespace {
@@ -64,6 +65,68 @@ TEST(IndexTest, ALargeRealmIsBuiltWhole) {
   EXPECT_EQ(index.query(query).total, index.count(query.realms, query.filter));
   query.filter = {};
   EXPECT_EQ(index.query(query).total, rows);
+}
+
+// Sorted as numbers of 64 bits, where times lie further apart than 32 hold, and of 32 where they do not.
+TEST(IndexTest, OrdersAreBuiltWhateverTheirKeysSpan) {
+  for (const std::int64_t apart : {std::int64_t{7}, std::int64_t{86'400'000}}) {
+    constexpr std::uint64_t rows = 3'000;
+    Index index;
+    {
+      Index::WriteLock lock(index);
+      index.begin_load();
+      for (std::uint64_t no = 1; no <= rows; ++no) {
+        Session s = make(no);
+        // Half of the times are there twice: then `no` decides.
+        s.started = Time{kStart + static_cast<std::int64_t>(no * 7'919 % (rows / 2)) * apart};
+        s.last_access = s.started + Duration{static_cast<std::int64_t>(no % 3) * apart};
+        if (no % 4 == 0) s.ip = *IpAddress::parse((no % 8 == 0 ? "2001:db8::" : "::") + std::to_string(no % 97));
+        index.load_row(s);
+      }
+      index.end_load();
+    }
+    index.verify();
+    for (const SortBy by : {SortBy::kStarted, SortBy::kLastAccess, SortBy::kIpAddress}) {
+      Query query;
+      query.realms = {kRealm};
+      query.order = {by, false};
+      query.limit = rows;
+      const Page page = index.query(query);
+      ASSERT_EQ(page.rows.size(), rows);
+      const auto key = [by](const Session& s) {
+        return std::tuple(by == SortBy::kStarted      ? s.started
+                          : by == SortBy::kLastAccess ? s.last_access
+                                                      : Time{},
+                          by == SortBy::kIpAddress ? s.ip.bytes() : decltype(s.ip.bytes()){}, s.no.value);
+      };
+      for (std::size_t i = 1; i < rows; ++i) ASSERT_LT(key(page.rows[i - 1]), key(page.rows[i])) << i;
+    }
+  }
+}
+
+// More sets of clients than are kept as guesses, each taken, given back, and its place given to another.
+TEST(IndexTest, SetsOfClientsComeAndGo) {
+  Index index;
+  const auto clients = [](std::uint64_t n, Time since) {
+    return std::vector<session::ClientLink>{{"a" + std::to_string(n % 90), since},
+                                            {"b" + std::to_string(n / 90), since}};
+  };
+  Index::WriteLock lock(index);
+  std::vector<Handle> handles;
+  constexpr std::uint64_t rows = 8'000;
+  for (std::uint64_t no = 1; no <= rows; ++no) {
+    Session s = make(no);
+    s.clients = clients(no, s.started);
+    handles.push_back(index.insert(s));
+    if (no % 3 == 0) {
+      index.erase(handles[no / 2]);
+      handles[no / 2] = {};
+    }
+  }
+  for (std::uint64_t no = 1; no <= rows; ++no)
+    if (handles[no - 1].no.value != 0 && index.alive(handles[no - 1]))
+      ASSERT_EQ(index.get(handles[no - 1]).clients, clients(no, make(no).started));
+  index.verify();
 }
 
 TEST(IndexTest, WalkThatFindsNothingForLongGivesUpAndIsStillRight) {

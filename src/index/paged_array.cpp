@@ -2,19 +2,25 @@
 
 #include <sys/mman.h>
 
+#include <array>
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
 #include "base/check.h"
 
 namespace curfew::index {
 namespace {
-constexpr std::size_t kHuge = std::size_t{2} << 20;
-}
 
-void* map_chunk(std::size_t bytes) {
-  const std::size_t length = (bytes + kHuge - 1) / kHuge * kHuge;
+constexpr std::size_t kHuge = std::size_t{2} << 20;
+constexpr std::size_t kPage = 4096;
+
+void* map_fresh(std::size_t length) {
   // Twice the length, so that an aligned part is in it; the rest goes back at once.
   void* raw =
       ::mmap(nullptr, length + kHuge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  CURFEW_CHECK(raw != MAP_FAILED, "the system must have memory for the sessions");
+  if (raw == MAP_FAILED) return nullptr;
   const auto start = reinterpret_cast<std::uintptr_t>(raw);
   const std::uintptr_t aligned = (start + kHuge - 1) / kHuge * kHuge;
   if (aligned > start) ::munmap(raw, aligned - start);
@@ -22,6 +28,88 @@ void* map_chunk(std::size_t bytes) {
     ::munmap(reinterpret_cast<void*>(aligned + length), behind);
   void* chunk = reinterpret_cast<void*>(aligned);
   ::madvise(chunk, length, MADV_HUGEPAGE);  // a wish; small pages work too
+  return chunk;
+}
+
+}  // namespace
+
+class ChunksAhead::Stock {
+ public:
+  ~Stock() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+    while (ready_ > 0) unmap_chunk(chunks_[--ready_], kHuge);
+  }
+  // Nothing if none is ready.
+  void* take() {
+    const std::lock_guard lock(mutex_);
+    if (++taken_ == kFew) start();
+    changed_.notify_all();
+    return ready_ == 0 ? nullptr : chunks_[--ready_];
+  }
+
+ private:
+  static constexpr std::size_t kAhead = 32, kFew = 16;  // chunks; who takes no more than a few needs no thread
+
+  void start() {
+    try {
+      thread_ = std::thread([this] { fill(); });
+    } catch (const std::system_error&) {
+    }
+  }
+  void fill() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return stopped_ || ready_ < kAhead; });
+      if (stopped_) return;
+      lock.unlock();
+      void* chunk = map_fresh(kHuge);
+      if (chunk == nullptr) return;  // whoever needs one is told
+      for (std::size_t at = 0; at < kHuge; at += kPage) static_cast<volatile char*>(chunk)[at] = 0;
+      lock.lock();
+      chunks_[ready_++] = chunk;
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::array<void*, kAhead> chunks_{};
+  std::size_t ready_ = 0, taken_ = 0;
+  bool stopped_ = false;
+  std::thread thread_;
+};
+
+namespace {
+
+std::mutex current_mutex;
+ChunksAhead::Stock* current = nullptr;  // the one that lives, if any
+
+void* take_ready() {
+  const std::lock_guard lock(current_mutex);
+  return current == nullptr ? nullptr : current->take();
+}
+
+}  // namespace
+
+ChunksAhead::ChunksAhead() : stock_(std::make_unique<Stock>()) {
+  const std::lock_guard lock(current_mutex);
+  if (current == nullptr) current = stock_.get();
+}
+
+ChunksAhead::~ChunksAhead() {
+  const std::lock_guard lock(current_mutex);
+  if (current == stock_.get()) current = nullptr;
+}
+
+void* map_chunk(std::size_t bytes) {
+  const std::size_t length = (bytes + kHuge - 1) / kHuge * kHuge;
+  void* chunk = length == kHuge ? take_ready() : nullptr;
+  if (chunk == nullptr) chunk = map_fresh(length);
+  CURFEW_CHECK(chunk != nullptr, "the system must have memory for the sessions");
   return chunk;
 }
 

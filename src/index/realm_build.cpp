@@ -13,11 +13,6 @@ namespace {
 constexpr double kPacked = 1.0;  // orders that grow at their end
 constexpr double kRoomy = 0.9;   // orders into which rows come everywhere
 
-struct KeyedRow {
-  std::uint64_t key;
-  std::uint32_t row;
-};
-
 // Hundreds of megabytes are sorted into two thousand places at once: with huge pages, without a page walk for each.
 template <class T>
 struct HugePages {
@@ -47,64 +42,99 @@ struct HugePages {
 };
 template <class T>
 using HugeVector = std::vector<T, HugePages<T>>;
-using KeyedRows = HugeVector<KeyedRow>;
 
-// A stable radix sort over the bits that differ.
-void sort_by_key(KeyedRows& rows) {
+template <class Key>
+struct Keyed {
+  Key key;
+  std::uint32_t row;
+};
+
+// A stable radix sort over the bits that differ. `other` is room for as many.
+template <class Key>
+void sort_by_key(HugeVector<Keyed<Key>>& rows, HugeVector<Keyed<Key>>& other) {
   constexpr unsigned digit_bits = 11;
   constexpr std::size_t digits = std::size_t{1} << digit_bits;
-  std::uint64_t all = 0, any = ~std::uint64_t{0};
-  for (const KeyedRow& r : rows) {
+  Key all = 0, any = static_cast<Key>(~Key{0});
+  for (const auto& r : rows) {
     all |= r.key;
     any &= r.key;
   }
-  const unsigned bits = static_cast<unsigned>(std::bit_width(all & ~any));
-  KeyedRows other(rows.size());
+  const auto bits = static_cast<unsigned>(std::bit_width(static_cast<Key>(all & ~any)));
+  other.resize(rows.size());
   for (unsigned shift = 0; shift < bits; shift += digit_bits) {
-    std::vector<std::size_t> place(digits + 1);
-    for (const KeyedRow& r : rows) ++place[(r.key >> shift & (digits - 1)) + 1];
+    std::array<std::size_t, digits + 1> place{};
+    for (const auto& r : rows) ++place[(r.key >> shift & (digits - 1)) + 1];
     for (std::size_t i = 1; i <= digits; ++i) place[i] += place[i - 1];
-    for (const KeyedRow& r : rows) other[place[r.key >> shift & (digits - 1)]++] = r;
+    for (const auto& r : rows) other[place[r.key >> shift & (digits - 1)]++] = r;
     rows.swap(other);
   }
 }
 
-std::vector<std::uint32_t> rows_of(std::span<const KeyedRow> keyed) {
-  std::vector<std::uint32_t> out(keyed.size());
-  for (std::size_t i = 0; i < keyed.size(); ++i) out[i] = keyed[i].row;
-  return out;
-}
-
-// Live rows in the order of `no`, which decides between equal keys everywhere.
-template <class F>
-KeyedRows by_no(const RowStore& rows, F key) {
-  KeyedRows out;
-  out.reserve(rows.live());
-  bool ascending = true;
-  std::uint64_t before = 0;
-  for (std::uint32_t row = 0; row < rows.rows(); ++row) {
-    const std::uint64_t no = rows.facts(row).no;
-    if (no == 0) continue;
-    ascending = ascending && no > before;
-    before = no;
-    out.push_back({no, row});
-  }
-  if (!ascending) sort_by_key(out);
-  for (KeyedRow& r : out) r.key = key(r.row);
-  return out;
-}
-
 }  // namespace
+
+// What one thread sorts in, order after order.
+struct RealmIndex::SortSpace {
+  HugeVector<Keyed<std::uint32_t>> narrow, narrow_other;
+  HugeVector<Keyed<std::uint64_t>> wide, wide_other;
+
+  // Into `wide`: the live rows that `wanted` names, in the order of `no`, which decides between equal keys everywhere.
+  template <class Wanted>
+  void take_by_no(const RowStore& rows, Wanted wanted) {
+    wide.clear();
+    bool ascending = true;
+    for (std::uint32_t row = 0; row < rows.rows(); ++row) {
+      const RowFacts& facts = rows.facts(row);
+      if (facts.no == 0 || !wanted(facts)) continue;
+      ascending = ascending && (wide.empty() || facts.no > wide.back().key);
+      wide.push_back({facts.no, row});
+    }
+    if (!ascending) sort_by_key(wide, wide_other);
+  }
+  template <class Key>
+  void sort_wide_by(Key key) {
+    for (auto& r : wide) r.key = key(r.row);
+    sort_by_key(wide, wide_other);
+  }
+  // The live rows that are wanted, by key(facts) and `no`; appended. Where keys lie close together and rows came in the
+  // order of `no`, as nearly always, half the memory does.
+  template <class Wanted, class Key>
+  void append_sorted(const RowStore& rows, Wanted wanted, Key key, std::vector<std::uint32_t>& out) {
+    std::uint64_t low = ~std::uint64_t{0}, high = 0, before = 0;
+    bool ascending = true;
+    for (std::uint32_t row = 0; row < rows.rows(); ++row) {
+      const RowFacts& facts = rows.facts(row);
+      if (facts.no == 0 || !wanted(facts)) continue;
+      low = std::min(low, key(facts));
+      high = std::max(high, key(facts));
+      ascending = ascending && facts.no > before;
+      before = facts.no;
+    }
+    if (ascending && high - low <= 0xffffffffU) {
+      narrow.clear();
+      for (std::uint32_t row = 0; row < rows.rows(); ++row) {
+        const RowFacts& facts = rows.facts(row);
+        if (facts.no != 0 && wanted(facts)) narrow.push_back({static_cast<std::uint32_t>(key(facts) - low), row});
+      }
+      sort_by_key(narrow, narrow_other);
+      for (const auto& r : narrow) out.push_back(r.row);
+    } else {
+      take_by_no(rows, wanted);
+      sort_wide_by([&](std::uint32_t row) { return key(rows.facts(row)); });
+      for (const auto& r : wide) out.push_back(r.row);
+    }
+  }
+};
 
 void RealmIndex::build() {
   CURFEW_CHECK(settled(), "nothing waits when rows are loaded");
   // Each by itself; the longest first, so that two threads end at about the same time.
-  const std::array<void (RealmIndex::*)(), 6> parts{&RealmIndex::build_names,   &RealmIndex::build_ip_order,
-                                                    &RealmIndex::build_started, &RealmIndex::build_last_access,
-                                                    &RealmIndex::build_tables,  &RealmIndex::build_bitmaps};
+  const std::array<void (RealmIndex::*)(SortSpace&), 6> parts{
+      &RealmIndex::build_names,       &RealmIndex::build_ip_order, &RealmIndex::build_started,
+      &RealmIndex::build_last_access, &RealmIndex::build_tables,   &RealmIndex::build_bitmaps};
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t at = next++; at < parts.size(); at = next++) (this->*parts[at])();
+    SortSpace space;
+    for (std::size_t at = next++; at < parts.size(); at = next++) (this->*parts[at])(space);
   };
   constexpr std::uint32_t worth_a_thread = 200'000;
   std::thread helper;
@@ -114,7 +144,7 @@ void RealmIndex::build() {
   client_orders_.build();
 }
 
-void RealmIndex::build_bitmaps() {
+void RealmIndex::build_bitmaps(SortSpace&) {
   clients_.finish_entering();
   build_device_bitmaps();
   offline_.addMany(loaded_offline_.size(), loaded_offline_.data());
@@ -130,7 +160,7 @@ void RealmIndex::build_bitmaps() {
   live_.shrinkToFit();
 }
 
-void RealmIndex::build_tables() {
+void RealmIndex::build_tables(SortSpace&) {
   if (by_key_.size() == 0) by_key_.reserve(rows_.live());
   constexpr std::uint32_t ahead = 16;
   const std::uint32_t n = rows_.rows();
@@ -155,49 +185,42 @@ void RealmIndex::build_device_bitmaps() {
   devices_.end_bitmaps();
 }
 
-void RealmIndex::build_started() {
-  auto keyed = by_no(rows_, [&](std::uint32_t row) { return static_cast<std::uint64_t>(rows_.facts(row).started()); });
-  sort_by_key(keyed);
-  by_started_.build(rows_of(keyed), kPacked);
+void RealmIndex::build_started(SortSpace& space) {
+  std::vector<std::uint32_t> all;
+  all.reserve(rows_.live());
+  space.append_sorted(
+      rows_, [](const RowFacts&) { return true; },
+      [](const RowFacts& facts) { return static_cast<std::uint64_t>(facts.started()); }, all);
+  by_started_.build(all, kPacked);
 }
 
-void RealmIndex::build_last_access() {
-  auto keyed =
-      by_no(rows_, [&](std::uint32_t row) { return static_cast<std::uint64_t>(rows_.facts(row).last_access()); });
-  sort_by_key(keyed);
-  by_last_access_.build(rows_of(keyed), kPacked);
+void RealmIndex::build_last_access(SortSpace& space) {
+  std::vector<std::uint32_t> all;
+  all.reserve(rows_.live());
+  space.append_sorted(
+      rows_, [](const RowFacts&) { return true; },
+      [](const RowFacts& facts) { return static_cast<std::uint64_t>(facts.last_access()); }, all);
+  by_last_access_.build(all, kPacked);
 }
 
-void RealmIndex::build_ip_order() {
-  auto keyed = by_no(rows_, [&](std::uint32_t row) { return std::uint64_t{rows_.facts(row).ip}; });
-  KeyedRows v6;
-  std::erase_if(keyed, [&](const KeyedRow& r) {
-    const bool is_v6 = rows_.facts(r.row).has(RowFacts::kV6);
-    if (is_v6) v6.push_back(r);
-    return is_v6;
-  });
-  sort_by_key(keyed);
-  for (KeyedRow& r : v6) r.key = ip_keys_.probe(r.row).hi;
-  sort_by_key(v6);
-  // Rows that agree in the first half of the address: by the whole of it.
-  for (std::size_t from = 0; from < v6.size();) {
-    std::size_t to = from + 1;
-    while (to < v6.size() && v6[to].key == v6[from].key) ++to;
-    std::sort(v6.begin() + static_cast<std::ptrdiff_t>(from), v6.begin() + static_cast<std::ptrdiff_t>(to),
-              [&](const KeyedRow& a, const KeyedRow& b) { return ip_keys_.compare(ip_keys_.probe(a.row), b.row) < 0; });
-    from = to;
-  }
+void RealmIndex::build_ip_order(SortSpace& space) {
+  std::vector<std::uint32_t> all;
+  all.reserve(rows_.live());
+  space.take_by_no(rows_, [](const RowFacts& facts) { return facts.has(RowFacts::kV6); });
+  space.sort_wide_by([&](std::uint32_t row) { return ip_keys_.probe(row).lo; });
+  space.sort_wide_by([&](std::uint32_t row) { return ip_keys_.probe(row).hi; });
   // The few addresses below ::ffff:0:0 stand before IPv4.
   const Probe first_v4 = IpKeys::at(IpAddress::v4(0), 0);
-  const auto middle =
-      std::find_if(v6.begin(), v6.end(), [&](const KeyedRow& r) { return ip_keys_.compare(first_v4, r.row) < 0; });
-  std::vector<std::uint32_t> all = rows_of({v6.begin(), middle});
-  for (const KeyedRow& r : keyed) all.push_back(r.row);
-  for (auto it = middle; it != v6.end(); ++it) all.push_back(it->row);
+  std::vector<std::uint32_t> behind;
+  for (const auto& r : space.wide) (ip_keys_.compare(first_v4, r.row) > 0 ? all : behind).push_back(r.row);
+  space.append_sorted(
+      rows_, [](const RowFacts& facts) { return !facts.has(RowFacts::kV6); },
+      [](const RowFacts& facts) { return std::uint64_t{facts.ip}; }, all);
+  all.insert(all.end(), behind.begin(), behind.end());
   by_ip_.build(all, kRoomy);
 }
 
-void RealmIndex::build_names() {
+void RealmIndex::build_names(SortSpace&) {
   users_.index_all();
   build_name_order();
 }

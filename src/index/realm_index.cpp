@@ -43,22 +43,21 @@ void RealmIndex::rename_user(std::uint32_t user, std::string_view username, std:
   if (reorders) users_.for_each_row(user, [&](std::uint32_t row) { by_name_.insert(row); });
 }
 
-std::uint32_t RealmIndex::add_row(const session::Session& session, const UserDirectory::Key& key, bool bulk) {
-  const IdProbe id(session.key.id, RowStore::key_seed(session.key.type));
-  const std::uint32_t user = learn_user(key, session, bulk);
-  const std::uint32_t row = rows_.add(session, id);
+std::uint32_t RealmIndex::add_row(const session::Session& session, const PreparedRow& prepared, bool bulk) {
+  const std::uint32_t user = learn_user(prepared.user, session, bulk);
+  const std::uint32_t row = rows_.add(session, prepared.id);
   rows_.facts(row).user = user;
-  rows_.rest(row).user_agent = devices_.acquire_agent(session.user_agent);
+  rows_.rest(row).user_agent = devices_.acquire_agent(session.user_agent, prepared.agent_hash);
   rows_.rest(row).device = devices_.acquire_id(session.device_id);
   rows_.facts(row).set_kind(devices_.kind_of(rows_.rest(row).user_agent));
-  rows_.rest(row).clients = clients_.acquire(session.clients);
+  rows_.rest(row).clients = clients_.acquire(session.clients, prepared.clients_hash);
   users_.add_row(user, row);
   if (bulk) {
     enter_bitmaps_later(row);
   } else {
     live_.add(row);
     enter_bitmaps(row);
-    by_key_.insert(id.hash(), row, KeyHash{rows_});
+    by_key_.insert(prepared.id.hash(), row, KeyHash{rows_});
     if (session.token_hash) by_token_.insert(RowStore::token_hash(*session.token_hash), row, TokenHashOf{rows_});
   }
   return row;
@@ -104,7 +103,7 @@ void RealmIndex::leave_bitmaps(std::uint32_t row) {
 
 std::uint32_t RealmIndex::insert(const session::Session& session) {
   settle();
-  const std::uint32_t row = add_row(session, UserDirectory::Key(session.user_id), false);
+  const std::uint32_t row = add_row(session, PreparedRow(session), false);
   // Step by step in all four orders, so that they wait for memory together.
   Ways ways;
   find_ways(row, ways);
@@ -129,8 +128,8 @@ void RealmIndex::find_ways(std::uint32_t row, Ways& ways) const {
   by_name_.find_way(name_keys_.probe(row), ways.by_name);
 }
 
-void RealmIndex::load(const session::Session& session, const UserDirectory::Key& user) {
-  add_row(session, user, true);
+void RealmIndex::load(const session::Session& session, const PreparedRow& prepared) {
+  add_row(session, prepared, true);
 }
 
 void RealmIndex::erase(std::uint32_t row) {
@@ -253,7 +252,7 @@ void RealmIndex::update(std::uint32_t row, const session::Session& session) {
   client_orders_.leave(row);
   leave_bitmaps(row);
   const std::uint32_t old_clients = rest.clients, old_agent = rest.user_agent, old_device = rest.device;
-  rest.clients = clients_.acquire(session.clients);
+  rest.clients = clients_.acquire(session.clients, ClientDirectory::hash(session.clients));
   rest.user_agent = devices_.acquire_agent(session.user_agent);
   rest.device = devices_.acquire_id(session.device_id);
   clients_.release(old_clients);

@@ -18,6 +18,7 @@
 #include "index/counted_tree.h"
 #include "index/device_directory.h"
 #include "index/marks.h"
+#include "index/prepared_row.h"
 #include "index/query.h"
 #include "index/row_keys.h"
 #include "index/row_store.h"
@@ -37,7 +38,7 @@ class RealmIndex {
   std::uint32_t insert(const session::Session& session);
   // Bulk: rows in ascending `no`, then build() before anything else. Users, clients and bitmaps grow at once, the rest
   // in build.
-  void load(const session::Session& session, const UserDirectory::Key& user);
+  void load(const session::Session& session, const PreparedRow& prepared);
   void build();
   void erase(std::uint32_t row);  // dead at once; its row is given again after settle()
   bool touch(std::uint32_t row, Time at, const std::optional<IpAddress>& ip);
@@ -139,7 +140,7 @@ class RealmIndex {
     void prefetch(std::uint32_t row) const { rows.prefetch(row); }
   };
 
-  std::uint32_t add_row(const session::Session& session, const UserDirectory::Key& user, bool bulk);
+  std::uint32_t add_row(const session::Session& session, const PreparedRow& prepared, bool bulk);
   std::uint32_t learn_user(const UserDirectory::Key& key, const session::Session& session, bool bulk);
   void learn_names(std::uint32_t user, const session::Session& session, bool bulk);
   void rename_user(std::uint32_t user, std::string_view username, std::string_view email);
@@ -157,15 +158,16 @@ class RealmIndex {
   };
   void find_ways(std::uint32_t row, Ways& ways) const;
   void end_row(std::uint32_t row, Ways& ways);
-  void build_tables();
+  struct SortSpace;
+  void build_tables(SortSpace& space);
   void build_device_bitmaps();
   void verify_devices_and_marks() const;
-  void build_started();
-  void build_last_access();
-  void build_names();
-  void build_bitmaps();
+  void build_started(SortSpace& space);
+  void build_last_access(SortSpace& space);
+  void build_names(SortSpace& space);
+  void build_bitmaps(SortSpace& space);
   void build_name_order();
-  void build_ip_order();
+  void build_ip_order(SortSpace& space);
 
   const RealmId id_;
   RowStore rows_;

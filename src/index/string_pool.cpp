@@ -7,9 +7,8 @@ std::uint32_t StringPool::find(std::string_view text) const {
   return table_.find(hash_bytes(text), [&](std::uint32_t ordinal) { return (*this)[ordinal] == text; });
 }
 
-std::uint32_t StringPool::acquire(std::string_view text) {
+std::uint32_t StringPool::acquire(std::string_view text, std::uint64_t hash) {
   if (text.empty()) return 0;
-  const std::uint64_t hash = hash_bytes(text);
   std::uint32_t at = table_.find(hash, [&](std::uint32_t ordinal) { return (*this)[ordinal] == text; });
   if (at != OrdinalTable::kNone) {
     ++entries_[at].uses;

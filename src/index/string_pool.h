@@ -15,7 +15,8 @@ namespace curfew::index {
 class StringPool {
  public:
   StringPool() { entries_.grow(1); }
-  std::uint32_t acquire(std::string_view text);
+  std::uint32_t acquire(std::string_view text) { return acquire(text, hash_bytes(text)); }
+  std::uint32_t acquire(std::string_view text, std::uint64_t hash);  // requires: hash_bytes(text)
   void release(std::uint32_t ordinal);
   // The ordinal of a text that somebody uses, or OrdinalTable::kNone.
   std::uint32_t find(std::string_view text) const;

@@ -132,6 +132,36 @@ TEST_P(LedgerConformance, RowsComeInTheOrderOfTheirNumbersAsLastPut) {
   EXPECT_EQ(ledger().last_no().value, 269U);
 }
 
+TEST_P(LedgerConformance, WhatIsPreparedOfRowsComesWithThem) {
+  class Sum final : public RowSink {
+   public:
+    struct Numbers final : Prepared {
+      std::vector<std::uint64_t> numbers;
+    };
+    void prepare(std::span<const session::Session> rows, std::unique_ptr<Prepared>& prepared) const override {
+      if (!prepared) prepared = std::make_unique<Numbers>();
+      auto& numbers = static_cast<Numbers&>(*prepared).numbers;
+      numbers.clear();
+      for (const session::Session& row : rows) numbers.push_back(row.no.value);
+    }
+    void take(std::span<const session::Session> rows, const Prepared* prepared) override {
+      ASSERT_NE(prepared, nullptr);
+      const auto& numbers = static_cast<const Numbers&>(*prepared).numbers;
+      ASSERT_EQ(numbers.size(), rows.size());
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        EXPECT_EQ(numbers[i], rows[i].no.value);
+        EXPECT_EQ(numbers[i], ++taken);
+      }
+    }
+    std::uint64_t taken = 0;
+  };
+  for (std::uint64_t first = 1; first < 40'000; first += 4'000)
+    ASSERT_TRUE(ledger().append(start_commit(first, 4'000)).has_value());
+  Sum sink;
+  ASSERT_TRUE(ledger().load_rows(sink).has_value());
+  EXPECT_EQ(sink.taken, 40'000U);
+}
+
 TEST_P(LedgerConformance, ARowPutAndEndedInOneCommitIsGone) {
   Commit commit = end_commit(1, 1, 1);
   commit.puts.push_back(sample_session(1));

@@ -42,10 +42,21 @@ Status check_audit(const std::vector<AuditEntry>& entries, std::uint64_t last_se
 
 }  // namespace
 
+void RowSink::prepare(std::span<const session::Session>, std::unique_ptr<Prepared>&) const {}
+
 Status Ledger::each_row(const std::function<void(const session::Session&)>& visit) const {
-  return load_rows([&](std::span<const session::Session> rows) {
-    for (const session::Session& row : rows) visit(row);
-  });
+  class OneByOne final : public RowSink {
+   public:
+    explicit OneByOne(const std::function<void(const session::Session&)>& visit) : visit_(visit) {}
+    void take(std::span<const session::Session> rows, const Prepared*) override {
+      for (const session::Session& row : rows) visit_(row);
+    }
+
+   private:
+    const std::function<void(const session::Session&)>& visit_;
+  };
+  OneByOne sink(visit);
+  return load_rows(sink);
 }
 
 void apply_activity(session::Session& row, Time last_access, const IpAddress& ip) {

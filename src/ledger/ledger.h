@@ -21,6 +21,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -96,6 +97,22 @@ void apply_activity(session::Session& row, Time last_access, const IpAddress& ip
 // at most 512 bytes; no index value is longer than 512 bytes. The error names the part that is wrong.
 Status check_commit(const Commit& commit, std::uint64_t last_seq, Time last_time);
 
+// Takes in what Ledger::load_rows reads.
+class RowSink {
+ public:
+  // What may be worked out of rows before their turn comes.
+  class Prepared {
+   public:
+    virtual ~Prepared() = default;
+  };
+  virtual ~RowSink() = default;
+  // On a thread that reads, which may be the caller's, for several lots of rows at once. What it leaves in `prepared`,
+  // where it may find that of rows that were taken, goes to take() with these.
+  virtual void prepare(std::span<const session::Session> rows, std::unique_ptr<Prepared>& prepared) const;
+  // On the caller's thread, in the order of `no`.
+  virtual void take(std::span<const session::Session> rows, const Prepared* prepared) = 0;
+};
+
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -106,8 +123,7 @@ class Ledger {
 
   // Every live row in the order of `no`, its activity applied, some thousands at a time. Stops with kDataLoss at the
   // first row that can't be read.
-  using RowVisitor = std::function<void(std::span<const session::Session> rows)>;
-  virtual Status load_rows(const RowVisitor& visit) const = 0;
+  virtual Status load_rows(RowSink& sink) const = 0;
   Status each_row(const std::function<void(const session::Session&)>& visit) const;  // the same, one by one
   // Every document in the order of table and key, but for those of these ranges, which are not even read.
   using DocumentVisitor = std::function<void(std::string_view table, std::string_view key, std::string_view bytes)>;

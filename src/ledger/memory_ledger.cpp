@@ -136,7 +136,8 @@ Position MemoryLedger::position() const {
   return position_unlocked();
 }
 
-Status MemoryLedger::load_rows(const RowVisitor& visit) const {
+Status MemoryLedger::load_rows(RowSink& sink) const {
+  std::unique_ptr<RowSink::Prepared> prepared;
   std::uint64_t after = 0;
   while (true) {
     std::vector<session::Session> page;
@@ -153,7 +154,8 @@ Status MemoryLedger::load_rows(const RowVisitor& visit) const {
     }
     if (page.empty()) return {};
     after = page.back().no.value;
-    visit(page);
+    sink.prepare(page, prepared);
+    sink.take(page, prepared.get());
   }
 }
 

@@ -38,7 +38,7 @@ class MemoryLedger : public Ledger {
   Result<Position> append(const Commit& commit) override;
   Status record_activity(std::span<const Activity> activity) override;
   Position position() const override;
-  Status load_rows(const RowVisitor& visit) const override;
+  Status load_rows(RowSink& sink) const override;
   using Ledger::load_documents;
   Status load_documents(const DocumentVisitor& visit, std::span<const DocumentRange> without) const override;
   Result<std::optional<std::string>> document(std::string_view table, std::string_view key) const override;

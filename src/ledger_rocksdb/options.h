@@ -26,7 +26,9 @@ struct Options {
   // it needs to flush and compact, and never comes to a halt half-way.
   std::uint64_t reserve_bytes = 64ULL << 20;
 
-  int load_threads = 2;  // that decode rows during load_rows; 1 to 16
+  // That read and decode rows during load_rows, beside the caller's: 1 to 16; 0: one less than the machine has cores,
+  // at most four, which is more than the caller keeps up with.
+  int load_threads = 0;
 
   // Opens although acknowledged commits are missing after a damaged log ("commits_lost"), without them.
   bool accept_lost_commits = false;

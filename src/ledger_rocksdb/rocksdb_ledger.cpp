@@ -93,8 +93,8 @@ std::uint64_t RocksDbLedger::last_audit_seq() const {
   return store_->last_audit_seq();
 }
 
-Status RocksDbLedger::load_rows(const RowVisitor& visit) const {
-  return ledger_rocksdb::load_rows(*store_, store_->options().load_threads, visit);
+Status RocksDbLedger::load_rows(ledger::RowSink& sink) const {
+  return ledger_rocksdb::load_rows(*store_, store_->options().load_threads, sink);
 }
 
 Status RocksDbLedger::load_documents(const DocumentVisitor& visit,

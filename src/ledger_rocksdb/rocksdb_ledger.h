@@ -30,7 +30,7 @@ class RocksDbLedger final : public ledger::Ledger {
   Result<ledger::Position> append(const ledger::Commit& commit) override;
   Status record_activity(std::span<const ledger::Activity> activity) override;
   ledger::Position position() const override;
-  Status load_rows(const RowVisitor& visit) const override;
+  Status load_rows(ledger::RowSink& sink) const override;
   using Ledger::load_documents;
   Status load_documents(const DocumentVisitor& visit, std::span<const ledger::DocumentRange> without) const override;
   Result<std::optional<std::string>> document(std::string_view table, std::string_view key) const override;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <rocksdb/db.h>
+#include <rocksdb/perf_level.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -29,6 +30,9 @@ struct Part {
   std::vector<session::Session> rows;  // the first `size` count; the rest keep their memory for later parts
   std::size_t size = 0;
   Status status;
+  std::unique_ptr<ledger::RowSink::Prepared> prepared;
+
+  std::span<const session::Session> filled() const { return {rows.data(), size}; }
 };
 
 // Reads one part after another.
@@ -102,16 +106,17 @@ class PartReader {
   ActivityChunk chunk_;
 };
 
-// Hands out parts in order, takes them back in any order, gives them to the visitor in order.
+// Hands out parts in order, takes them back in any order, gives them to the sink in order.
 class Loader {
  public:
   Loader(const Reading& open, const rocksdb::Snapshot* snapshot, std::vector<std::uint64_t> ended,
-         std::uint64_t last_no, int threads)
-      : open_(open),
+         std::uint64_t last_no, int threads, ledger::RowSink& sink)
+      : sink_(sink),
+        open_(open),
         snapshot_(snapshot),
         ended_(std::move(ended)),
         last_no_(last_no),
-        window_(static_cast<std::uint64_t>(threads) * 2 + 2) {
+        window_(static_cast<std::uint64_t>(threads) * 2 + 6) {
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
   }
 
@@ -124,10 +129,10 @@ class Loader {
     for (std::thread& thread : threads_) thread.join();
   }
 
-  Status visit_all(const ledger::Ledger::RowVisitor& visit) {
+  Status take_all() {
     while (std::unique_ptr<Part> part = next()) {
       CURFEW_TRY_STATUS(part->status);
-      if (part->size > 0) visit({part->rows.data(), part->size});
+      if (part->size > 0) sink_.take(part->filled(), part->prepared.get());
       if (part->rows.size() > kMostKept) continue;  // of a long gap with a dense stretch behind it
       const std::lock_guard lock(mutex_);
       spare_.push_back(std::move(part));
@@ -150,6 +155,7 @@ class Loader {
   }
 
   void work() {
+    rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // of this thread: nobody asks what each step cost
     PartReader reader(open_, snapshot_, ended_);
     std::unique_lock lock(mutex_);
     while (true) {
@@ -162,6 +168,7 @@ class Loader {
       if (!spare_.empty()) spare_.pop_back();
       lock.unlock();
       reader.read(begin, end, *part);
+      sink_.prepare(part->filled(), part->prepared);
       lock.lock();
       // Numbers may be dense or sparse, and change on the way: the width follows.
       if (part->size < kRowsWanted / 2) width_ = std::min(width_ * 2, kWidest);
@@ -171,6 +178,7 @@ class Loader {
     }
   }
 
+  ledger::RowSink& sink_;
   const Reading& open_;
   const rocksdb::Snapshot* snapshot_;
   const std::vector<std::uint64_t> ended_;  // ascending: rows that are still there, and no longer count
@@ -188,14 +196,15 @@ class Loader {
 
 }  // namespace
 
-Status load_rows(const Store& store, int threads, const ledger::Ledger::RowVisitor& visit) {
+Status load_rows(const Store& store, int threads, ledger::RowSink& sink) {
   CURFEW_TRY(const Reading open, store.reading());
   rocksdb::ManagedSnapshot snapshot(&open.db());
   // Rows that come after the snapshot have higher numbers; asking for them too costs nothing.
   const std::uint64_t last_no = store.last_no();
   CURFEW_TRY(std::vector<std::uint64_t> ended, ended_numbers(open, snapshot.snapshot()));
-  Loader loader(open, snapshot.snapshot(), std::move(ended), last_no, std::clamp(threads, 1, 16));
-  return loader.visit_all(visit);
+  if (threads == 0) threads = std::min(static_cast<int>(std::thread::hardware_concurrency()) - 1, 4);
+  Loader loader(open, snapshot.snapshot(), std::move(ended), last_no, std::clamp(threads, 1, 16), sink);
+  return loader.take_all();
 }
 
 }  // namespace curfew::ledger_rocksdb

@@ -1,6 +1,7 @@
-// Reads every live row in the order of its number: several threads read and decode parts, one visits them in order.
+// Reads every live row in the order of its number: several threads read, decode and prepare parts, one takes them in
+// order.
 //
-// Memory: at most `threads` * 2 + 2 parts of some 4,000 rows are in flight. The part that is visited was complete
+// Memory: at most `threads` * 2 + 6 parts of some 4,000 rows are in flight. The part that is taken was complete
 // before.
 #pragma once
 
@@ -8,6 +9,6 @@
 
 namespace curfew::ledger_rocksdb {
 
-Status load_rows(const Store& store, int threads, const ledger::Ledger::RowVisitor& visit);
+Status load_rows(const Store& store, int threads, ledger::RowSink& sink);
 
 }  // namespace curfew::ledger_rocksdb
