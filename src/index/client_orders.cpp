@@ -1,6 +1,9 @@
 #include "index/client_orders.h"
 
 #include <algorithm>
+#include <numeric>
+
+#include "index/ring.h"
 
 namespace curfew::index {
 namespace {
@@ -23,10 +26,11 @@ void ClientOrders::enter(std::uint32_t row) {
     }
     std::unique_ptr<Order>& order = orders_[client];
     if (order->size() >= 2 * most()) {
-      order.reset();
+      drop(order);
       continue;
     }
     order->insert(row);
+    ++sessions_;
     hold(row, true);
   }
 }
@@ -36,8 +40,14 @@ void ClientOrders::leave(std::uint32_t row) {
   erase(row, keys_.rows.facts(row).last_access());
   hold(row, false);
   for_each_order_of(row, [&](std::unique_ptr<Order>& order) {
-    if (order->size() < bounds_.fewest / 2 || order->size() > 2 * most()) order.reset();
+    --sessions_;
+    if (order->size() < bounds_.fewest / 2 || order->size() > 2 * most()) drop(order);
   });
+}
+
+void ClientOrders::drop(std::unique_ptr<Order>& order) {
+  sessions_ -= order->size();
+  order.reset();
 }
 
 void ClientOrders::erase(std::uint32_t row, std::int64_t last_access) {
@@ -61,25 +71,47 @@ void ClientOrders::put_in(std::span<const TouchedRow> rows) {
 void ClientOrders::build() {
   orders_.clear();
   held_.clear();
-  for (std::uint32_t client = 0; client < clients_.slots(); ++client) build_if_seldom(client);
+  sessions_ = 0;
+  std::vector<std::uint32_t> clients(clients_.slots());
+  std::iota(clients.begin(), clients.end(), 0U);
+  std::sort(clients.begin(), clients.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const std::uint64_t of_a = clients_.client(a).sessions, of_b = clients_.client(b).sessions;
+    return of_a != of_b ? of_a < of_b : a < b;
+  });
+  for (const std::uint32_t client : clients) build_if_seldom(client);
 }
 
 void ClientOrders::build_if_seldom(std::uint32_t client) {
   const ClientDirectory::Client& of = clients_.client(client);
   if (of.sessions < bounds_.fewest || of.sessions > most()) return;
+  if (sessions_ + of.sessions > keys_.rows.live() / bounds_.all) return;
+  struct Entry {
+    std::int64_t last_access;
+    std::uint64_t no;
+    std::uint32_t row;
+  };
+  std::vector<Entry> entries;
+  entries.reserve(of.sessions);
+  for (const bool offline : {false, true}) {
+    Ring ring([&](std::uint32_t row) { keys_.prefetch(row); },
+              [&](std::uint32_t row) {
+                const RowFacts& facts = keys_.rows.facts(row);
+                entries.push_back({facts.last_access(), facts.no, row});
+                hold(row, true);
+              });
+    for (const std::uint32_t row : of.rows(offline)) ring.push(row);
+    ring.drain();
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return a.last_access != b.last_access ? a.last_access < b.last_access : a.no < b.no;
+  });
   std::vector<std::uint32_t> rows;
-  rows.reserve(of.sessions);
-  for (const bool offline : {false, true})
-    for (const std::uint32_t row : of.rows(offline)) {
-      keys_.prefetch(row);
-      rows.push_back(row);
-    }
-  std::sort(rows.begin(), rows.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return keys_.compare(keys_.probe(a), b) < 0; });
+  rows.reserve(entries.size());
+  for (const Entry& entry : entries) rows.push_back(entry.row);
   if (orders_.size() <= client) orders_.resize(std::size_t{client} + 1);
   orders_[client] = std::make_unique<Order>(keys_);
   orders_[client]->build(rows, kPacked);
-  for (const std::uint32_t row : rows) hold(row, true);
+  sessions_ += rows.size();
 }
 
 void ClientOrders::hold(std::uint32_t row, bool held) {
@@ -97,17 +129,20 @@ std::size_t ClientOrders::memory_bytes() const {
 }
 
 void ClientOrders::verify() const {
+  std::uint64_t sessions = 0;
   for (std::uint32_t client = 0; client < orders_.size(); ++client) {
     if (!orders_[client]) continue;
     const Order& order = *orders_[client];
     const ClientDirectory::Client& of = clients_.client(client);
     order.verify();
+    sessions += order.size();
     CURFEW_CHECK(order.size() == of.sessions && order.marked() == of.offline, "an order has its client's sessions");
     for (std::uint32_t rank = 0; rank < order.size(); ++rank) {
       const std::uint32_t row = order.item(order.select(rank));
       CURFEW_CHECK(of.contains(row, keys_.marked(row)) && may_hold(row), "and no others, each known to be in one");
     }
   }
+  CURFEW_CHECK(sessions == sessions_, "it is known how many there are in all");
 }
 
 }  // namespace curfew::index

@@ -6,7 +6,9 @@
 //
 // Invariants: an order holds every session of its client and no other, each under the last access under which the
 // realm's order has it. A client gets an order when one of its sessions starts (or all are loaded) and it is within the
-// bounds, and loses it when it has twice as many or half as few. Threads: as RealmIndex. Memory: 4.5 to 6.5 bytes for
+// bounds, and loses it when it has twice as many or half as few. Where there are so many such clients that their orders
+// together would be too much to keep, those with the fewest sessions are first when all are loaded, and else who comes
+// first. Threads: as RealmIndex. Memory: 4.5 to 6.5 bytes for
 // each such session and client, and one bit for each of the realm's rows. It refers to the keys and clients that it is
 // given.
 #pragma once
@@ -25,6 +27,7 @@ namespace curfew::index {
 struct SeldomClients {
   std::uint32_t fewest = 1024;  // sessions; fewer are gathered in some ten microseconds
   std::uint32_t share = 256;    // at most one session of the realm in so many
+  std::uint32_t all = 8;        // all orders together: at most one in so many
 };
 
 struct TouchedRow {
@@ -65,6 +68,7 @@ class ClientOrders {
   template <class F>
   void for_each_order_of(std::uint32_t row, F f);
   std::uint64_t most() const { return keys_.rows.live() / bounds_.share; }
+  void drop(std::unique_ptr<Order>& order);
   void build_if_seldom(std::uint32_t client);
   void erase(std::uint32_t row, std::int64_t last_access);
   void hold(std::uint32_t row, bool held);
@@ -74,6 +78,7 @@ class ClientOrders {
   const SeldomClients bounds_;
   std::vector<std::unique_ptr<Order>> orders_;  // by the client's ordinal
   std::vector<std::uint64_t> held_;             // a bit a row
+  std::uint64_t sessions_ = 0;                  // in all orders
 };
 
 }  // namespace curfew::index

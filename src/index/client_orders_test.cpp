@@ -68,7 +68,7 @@ class ClientOrdersTest : public testing::Test {
     index_.verify();
   }
 
-  Index index_{device::unknown_classifier(), SeldomClients{20, 10}};
+  Index index_{device::unknown_classifier(), SeldomClients{20, 10, 8}};
   std::uint64_t last_no_ = 0;
 };
 
@@ -158,6 +158,45 @@ TEST_F(ClientOrdersTest, ASessionThatJoinsOrLeavesTheClientIsTakenInAndOut) {
   EXPECT_EQ(page.total, 30U);
   EXPECT_EQ(page.rows.front().no, joined.no);
   verify();
+}
+
+// Many clients that few use would be as much to keep as the realm's own order, several times.
+TEST(ClientOrdersBoundTest, AllOrdersTogetherAreBounded) {
+  Index index(device::unknown_classifier(), SeldomClients{20, 10, 8});
+  const auto session = [](std::uint64_t no) {
+    Session s;
+    s.no = SessionNo{no};
+    s.key = {kRealm, SessionType::kRegular, "session-" + std::to_string(no)};
+    s.user_id = s.username = "user";
+    s.ip = IpAddress::v4(1);
+    s.started = s.last_access = Time{kStart + static_cast<std::int64_t>(no)};
+    // Twenty clients: the first has the fewest sessions, the last twice as many.
+    s.clients = {{"client-" + std::to_string(no % 30 % 20), s.started}};
+    return s;
+  };
+  const Index::WriteLock lock(index);
+  const auto with_order = [&] {
+    int n = 0;
+    for (int client = 0; client < 20; ++client) {
+      Query query;
+      query.realms = {kRealm};
+      query.filter.clients = {"client-" + std::to_string(client)};
+      const auto taken = [&] {
+        for (const auto& [name, times] : index.plans())
+          if (name == "page_ranked_of_client") return times;
+        return std::uint64_t{0};
+      };
+      const std::uint64_t before = taken();
+      EXPECT_EQ(index.query(query).total, client < 10 ? 200U : 100U);
+      n += taken() > before;
+    }
+    return n;
+  };
+  index.begin_load();
+  for (std::uint64_t no = 1; no <= 3'000; ++no) index.load_row(session(no));
+  index.end_load();
+  EXPECT_EQ(with_order(), 3);  // three of a hundred make 300 of the 375 that are kept
+  index.verify();
 }
 
 TEST_F(ClientOrdersTest, OneTypeAndAnyOffsetOfIt) {

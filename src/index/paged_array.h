@@ -23,8 +23,8 @@ void unmap_chunk(void* chunk, std::size_t bytes);
 
 // While one lives and many chunks of 2 MiB are taken, a thread of its own has some ready: the system clears a page when
 // it is first written, which is an eighth of the time of whoever fills one after the other. Threads: any may take
-// chunks meanwhile. Limits: the first that lives is used; 32 chunks wait. Without a thread, or memory ahead, nothing is
-// ready.
+// chunks meanwhile. Limits: the first that lives is used; 32 chunks, 64 MiB, wait. Without a thread, or memory ahead,
+// nothing is ready.
 class ChunksAhead {
  public:
   ChunksAhead();

@@ -79,8 +79,9 @@ struct RealmIndex::SortSpace {
 
   // Into `wide`: the live rows that `wanted` names, in the order of `no`, which decides between equal keys everywhere.
   template <class Wanted>
-  void take_by_no(const RowStore& rows, Wanted wanted) {
+  void take_by_no(const RowStore& rows, std::size_t about, Wanted wanted) {
     wide.clear();
+    wide.reserve(about);
     bool ascending = true;
     for (std::uint32_t row = 0; row < rows.rows(); ++row) {
       const RowFacts& facts = rows.facts(row);
@@ -100,6 +101,7 @@ struct RealmIndex::SortSpace {
   template <class Wanted, class Key>
   void append_sorted(const RowStore& rows, Wanted wanted, Key key, std::vector<std::uint32_t>& out) {
     std::uint64_t low = ~std::uint64_t{0}, high = 0, before = 0;
+    std::size_t n = 0;
     bool ascending = true;
     for (std::uint32_t row = 0; row < rows.rows(); ++row) {
       const RowFacts& facts = rows.facts(row);
@@ -108,9 +110,11 @@ struct RealmIndex::SortSpace {
       high = std::max(high, key(facts));
       ascending = ascending && facts.no > before;
       before = facts.no;
+      ++n;
     }
     if (ascending && high - low <= 0xffffffffU) {
       narrow.clear();
+      narrow.reserve(n);
       for (std::uint32_t row = 0; row < rows.rows(); ++row) {
         const RowFacts& facts = rows.facts(row);
         if (facts.no != 0 && wanted(facts)) narrow.push_back({static_cast<std::uint32_t>(key(facts) - low), row});
@@ -118,7 +122,7 @@ struct RealmIndex::SortSpace {
       sort_by_key(narrow, narrow_other);
       for (const auto& r : narrow) out.push_back(r.row);
     } else {
-      take_by_no(rows, wanted);
+      take_by_no(rows, n, wanted);
       sort_wide_by([&](std::uint32_t row) { return key(rows.facts(row)); });
       for (const auto& r : wide) out.push_back(r.row);
     }
@@ -206,7 +210,7 @@ void RealmIndex::build_last_access(SortSpace& space) {
 void RealmIndex::build_ip_order(SortSpace& space) {
   std::vector<std::uint32_t> all;
   all.reserve(rows_.live());
-  space.take_by_no(rows_, [](const RowFacts& facts) { return facts.has(RowFacts::kV6); });
+  space.take_by_no(rows_, rows_.v6_slots(), [](const RowFacts& facts) { return facts.has(RowFacts::kV6); });
   space.sort_wide_by([&](std::uint32_t row) { return ip_keys_.probe(row).lo; });
   space.sort_wide_by([&](std::uint32_t row) { return ip_keys_.probe(row).hi; });
   // The few addresses below ::ffff:0:0 stand before IPv4.

@@ -138,6 +138,7 @@ class Copier {
   explicit Copier(fs::path target) : target_(std::move(target)) {}
 
   Status copy(const fs::path& from, const std::string& name) {
+    if (from.extension() == ".log") return copy_log(from, name);
     CURFEW_TRY(const Mapped source, Mapped::open(from));
     return put(name, source.bytes());
   }
@@ -156,6 +157,23 @@ class Copier {
   BackupReport& report() { return report_; }
 
  private:
+  // A log may be the live one's, under another name, and be cut to its length while it is copied (padded_logs.h): a
+  // mapping would end before its end.
+  Status copy_log(const fs::path& from, const std::string& name) {
+    const File file(from, O_RDONLY);
+    std::string bytes;
+    constexpr std::size_t piece = std::size_t{1} << 20;
+    while (file.fd() >= 0) {
+      const std::size_t had = bytes.size();
+      bytes.resize(had + piece);
+      const ssize_t got = ::read(file.fd(), bytes.data() + had, piece);
+      bytes.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+      if (got == 0) return put(name, bytes);
+      if (got < 0 && errno != EINTR) break;
+    }
+    return unavailable(from, "read", errno);
+  }
+
   fs::path target_;
   std::string sums_;
   BackupReport report_;

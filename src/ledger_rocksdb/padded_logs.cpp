@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,9 +22,35 @@ constexpr std::uint64_t kBlock = 32 << 10;
 
 constexpr std::array<char, kBlock> kZeros{};
 
+// How long the logs that are being written are, without their padding.
+class Lengths {
+ public:
+  void set(const std::string& name, std::uint64_t length) {
+    const std::lock_guard lock(mutex_);
+    lengths_[name] = length;
+  }
+  void forget(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    lengths_.erase(name);
+  }
+  std::optional<std::uint64_t> find(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    const auto it = lengths_.find(name);
+    return it == lengths_.end() ? std::nullopt : std::optional(it->second);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::uint64_t> lengths_;
+};
+
 class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  explicit PaddedLog(std::unique_ptr<rocksdb::FSWritableFile>&& file) : FSWritableFileOwnerWrapper(std::move(file)) {}
+  PaddedLog(std::unique_ptr<rocksdb::FSWritableFile>&& file, std::string name, std::shared_ptr<Lengths> lengths)
+      : FSWritableFileOwnerWrapper(std::move(file)), name_(std::move(name)), lengths_(std::move(lengths)) {
+    lengths_->set(name_, 0);
+  }
+  ~PaddedLog() override { lengths_->forget(name_); }
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
     pad(data.size(), options, debug);
@@ -34,7 +63,10 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   }
   IOStatus Truncate(std::uint64_t size, const IOOptions& options, IODebugContext* debug) override {
     IOStatus status = target()->Truncate(size, options, debug);
-    if (status.ok()) end_ = padded_ = size;
+    if (status.ok()) {
+      end_ = padded_ = size;
+      lengths_->set(name_, end_);
+    }
     return status;
   }
   IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
@@ -49,17 +81,22 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
     if (end_ + coming <= padded_ || coming >= kLong || !padding_) return;
     const std::uint64_t to = (end_ + coming + kPadding + kBlock - 1) / kBlock * kBlock;
     for (std::uint64_t at = std::max(padded_, end_); at < to && padding_;) {
-      const std::size_t n = std::min<std::uint64_t>(kZeros.size(), to - at);
+      const std::size_t n = kBlock - at % kBlock;  // wherever it ends, it is at a block's end
       padding_ = target()->PositionedAppend({kZeros.data(), n}, at, options, debug).ok();
       at += n;
       if (padding_) padded_ = at;
     }
   }
   IOStatus appended(const rocksdb::Slice& data, IOStatus status) {
-    if (status.ok()) end_ += data.size();
+    if (status.ok()) {
+      end_ += data.size();
+      lengths_->set(name_, end_);
+    }
     return status;
   }
 
+  const std::string name_;
+  const std::shared_ptr<Lengths> lengths_;
   std::uint64_t end_ = 0;     // of what was appended
   std::uint64_t padded_ = 0;  // zeros reach to here, if that is further
   bool padding_ = true;       // until zeros could not be written
@@ -72,9 +109,19 @@ class PaddedLogs final : public rocksdb::FileSystemWrapper {
   IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                            std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) override {
     IOStatus status = FileSystemWrapper::NewWritableFile(name, options, file, debug);
-    if (status.ok() && name.ends_with(".log")) *file = std::make_unique<PaddedLog>(std::move(*file));
+    if (status.ok() && name.ends_with(".log")) *file = std::make_unique<PaddedLog>(std::move(*file), name, lengths_);
     return status;
   }
+  // A checkpoint copies as much of the live log: zeros that are written over meanwhile would be holes in the copy.
+  IOStatus GetFileSize(const std::string& name, const IOOptions& options, std::uint64_t* size,
+                       IODebugContext* debug) override {
+    IOStatus status = FileSystemWrapper::GetFileSize(name, options, size, debug);
+    if (const auto written = lengths_->find(name); status.ok() && written) *size = *written;
+    return status;
+  }
+
+ private:
+  const std::shared_ptr<Lengths> lengths_ = std::make_shared<Lengths>();
 };
 
 }  // namespace

@@ -4,7 +4,8 @@
 // overwritten, only the data: a sync of a small commit takes two thirds of the time. RocksDB passes over blocks of
 // zeros when it reads a log again, and each log is cut to what was written when it is closed.
 //
-// Invariants: what was appended lies where it would lie without padding; behind it are zeros, or nothing. Zeros that
+// Invariants: what was appended lies where it would lie without padding; behind it are zeros, or nothing. Whoever asks
+// for the length of a log that is being written is told that of what was appended. Zeros that
 // can't be written (a full disk) are left out, and the log grows as others do. Threads: as FileSystem and
 // FSWritableFile. Errors: those of the target. Limits: at most kPadding bytes and one block of zeros a log.
 #pragma once

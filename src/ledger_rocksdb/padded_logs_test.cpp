@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "ledger_rocksdb/maintenance.h"
 #include "ledger_rocksdb/test_support.h"
 
 namespace curfew::ledger_rocksdb {
@@ -32,6 +33,11 @@ class PaddedLogsTest : public testing::Test {
     ASSERT_TRUE(file.Sync({}, nullptr).ok());
     written_ += data;
   }
+  std::uint64_t length_of(const std::string& name) {
+    std::uint64_t length = 0;
+    EXPECT_TRUE(files_->GetFileSize(temp_.path(name), {}, &length, nullptr).ok());
+    return length;
+  }
   // What was written, and behind it zeros to the end of a block.
   void expect_padded(const std::string& name) {
     const std::string bytes = bytes_of(temp_.path(name));
@@ -57,8 +63,10 @@ TEST_F(PaddedLogsTest, ALogIsLongerThanWhatIsInItUntilItIsClosed) {
   ASSERT_GT(written_.size(), kPadding);  // it was filled more than once
   expect_padded("000001.log");
   EXPECT_EQ(file->GetFileSize({}, nullptr), written_.size());
+  EXPECT_EQ(length_of("000001.log"), written_.size());
   ASSERT_TRUE(file->Close({}, nullptr).ok());
   EXPECT_EQ(bytes_of(temp_.path("000001.log")), written_);
+  EXPECT_EQ(length_of("000001.log"), written_.size());
 }
 
 TEST_F(PaddedLogsTest, WhatIsLongIsNotWrittenTwice) {
@@ -127,6 +135,26 @@ TEST(PaddedLedgerTest, ComesBackFromLogsThatEndInZeros) {
       EXPECT_EQ(subject.ledger().position(), next - 1);
     }
   }
+}
+
+// Zeros in a backup's log could be holes: the live log is written on while it is copied.
+TEST(PaddedLedgerTest, ABackupHoldsOfTheLiveLogWhatWasWritten) {
+  const TempDir temp;
+  Options options = small_options(temp.path("data"));
+  options.write_buffer_bytes = 64 << 20;  // all of it stays in the log
+  const auto ledger = RocksDbLedger::open(options).value();
+  for (std::uint64_t no = 1; no <= 300; ++no) {
+    ledger::Commit commit;
+    commit.puts = {ledger::sample_session(no)};
+    ASSERT_TRUE(ledger->append(commit).has_value());
+  }
+  ASSERT_TRUE(ledger->backup_to(temp.path("backup")).has_value());
+  for (const auto& entry : fs::directory_iterator(temp.path("backup/rocksdb")))
+    if (entry.path().extension() == ".log")
+      EXPECT_FALSE(bytes_of(entry.path().string()).ends_with(std::string(64, '\0')));
+  const auto report = restore(temp.path("backup"), temp.path("restored"));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_EQ(report->position, 300U);
 }
 
 TEST(PaddedLedgerTest, WorksWhereZerosFindNoRoom) {

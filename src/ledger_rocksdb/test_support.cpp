@@ -46,6 +46,7 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
   rocksdb::IOStatus Truncate(std::uint64_t size, const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override {
     const std::shared_lock moving(files_.still);
+    if (files_.broken) return rocksdb::IOStatus::NoSpace("No space left on device");
     return FSWritableFileOwnerWrapper::Truncate(size, options, debug);
   }
   rocksdb::IOStatus Close(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
