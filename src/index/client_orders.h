@@ -8,9 +8,8 @@
 // realm's order has it. A client gets an order when one of its sessions starts (or all are loaded) and it is within the
 // bounds, and loses it when it has twice as many or half as few. Where there are so many such clients that their orders
 // together would be too much to keep, those with the fewest sessions are first when all are loaded, and else who comes
-// first. Threads: as RealmIndex. Memory: 4.5 to 6.5 bytes for
-// each such session and client, and one bit for each of the realm's rows. It refers to the keys and clients that it is
-// given.
+// first. Threads: as RealmIndex. Memory: 4.5 to 6.5 bytes for each such session and client, and one bit for each of the
+// realm's rows. It refers to the keys and clients that it is given.
 #pragma once
 
 #include <cstdint>

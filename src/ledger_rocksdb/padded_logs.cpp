@@ -53,18 +53,24 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   ~PaddedLog() override { lengths_->forget(name_); }
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
-    pad(data.size(), options, debug);
     return appended(data, target()->PositionedAppend(data, end_, options, debug));
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo& sum,
                   IODebugContext* debug) override {
-    pad(data.size(), options, debug);
     return appended(data, target()->PositionedAppend(data, end_, options, sum, debug));
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    pad(options, debug);
+    return target()->Sync(options, debug);
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    pad(options, debug);
+    return target()->Fsync(options, debug);
   }
   IOStatus Truncate(std::uint64_t size, const IOOptions& options, IODebugContext* debug) override {
     IOStatus status = target()->Truncate(size, options, debug);
     if (status.ok()) {
-      end_ = padded_ = size;
+      end_ = padded_ = synced_ = size;
       lengths_->set(name_, end_);
     }
     return status;
@@ -77,9 +83,12 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   std::uint64_t GetFileSize(const IOOptions&, IODebugContext*) override { return end_; }
 
  private:
-  void pad(std::size_t coming, const IOOptions& options, IODebugContext* debug) {
-    if (end_ + coming <= padded_ || coming >= kLong || !padding_) return;
-    const std::uint64_t to = (end_ + coming + kPadding + kBlock - 1) / kBlock * kBlock;
+  // For what comes after a short commit, so that its sync finds the length as it is. What nobody syncs needs no zeros.
+  void pad(const IOOptions& options, IODebugContext* debug) {
+    const bool brief = end_ - synced_ < kLong;
+    synced_ = end_;
+    if (!brief || end_ + kLong <= padded_ || !padding_) return;
+    const std::uint64_t to = (end_ + kPadding + kBlock - 1) / kBlock * kBlock;
     for (std::uint64_t at = std::max(padded_, end_); at < to && padding_;) {
       const std::size_t n = kBlock - at % kBlock;  // wherever it ends, it is at a block's end
       padding_ = target()->PositionedAppend({kZeros.data(), n}, at, options, debug).ok();
@@ -98,6 +107,7 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   const std::string name_;
   const std::shared_ptr<Lengths> lengths_;
   std::uint64_t end_ = 0;     // of what was appended
+  std::uint64_t synced_ = 0;  // where it was at the last sync
   std::uint64_t padded_ = 0;  // zeros reach to here, if that is further
   bool padding_ = true;       // until zeros could not be written
 };

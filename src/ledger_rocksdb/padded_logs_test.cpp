@@ -79,6 +79,15 @@ TEST_F(PaddedLogsTest, WhatIsLongIsNotWrittenTwice) {
   EXPECT_EQ(bytes_of(temp_.path("000001.log")), written_);
 }
 
+TEST_F(PaddedLogsTest, WhatNobodySyncsIsNotWrittenTwice) {
+  const auto file = create("000001.log");
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(file->Append(std::string(1'000, 'x'), {}, nullptr).ok());
+    written_ += std::string(1'000, 'x');
+  }
+  EXPECT_EQ(bytes_of(temp_.path("000001.log")), written_);
+}
+
 TEST_F(PaddedLogsTest, OtherFilesAreLeftAlone) {
   const auto file = create("000001.sst");
   append(*file, "short");
