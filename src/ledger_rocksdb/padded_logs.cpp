@@ -53,10 +53,12 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   ~PaddedLog() override { lengths_->forget(name_); }
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    const std::lock_guard lock(mutex_);
     return appended(data, target()->PositionedAppend(data, end_, options, debug));
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo& sum,
                   IODebugContext* debug) override {
+    const std::lock_guard lock(mutex_);
     return appended(data, target()->PositionedAppend(data, end_, options, sum, debug));
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
@@ -68,6 +70,7 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
     return target()->Fsync(options, debug);
   }
   IOStatus Truncate(std::uint64_t size, const IOOptions& options, IODebugContext* debug) override {
+    const std::lock_guard lock(mutex_);
     IOStatus status = target()->Truncate(size, options, debug);
     if (status.ok()) {
       end_ = padded_ = synced_ = size;
@@ -80,11 +83,15 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
     IOStatus closed = target()->Close(options, debug);
     return status.ok() ? closed : status;
   }
-  std::uint64_t GetFileSize(const IOOptions&, IODebugContext*) override { return end_; }
+  std::uint64_t GetFileSize(const IOOptions&, IODebugContext*) override {
+    const std::lock_guard lock(mutex_);
+    return end_;
+  }
 
  private:
   // For what comes after a short commit, so that its sync finds the length as it is. What nobody syncs needs no zeros.
   void pad(const IOOptions& options, IODebugContext* debug) {
+    const std::lock_guard lock(mutex_);
     const bool brief = end_ - synced_ < kLong;
     synced_ = end_;
     if (!brief || end_ + kLong <= padded_ || !padding_) return;
@@ -106,6 +113,8 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
 
   const std::string name_;
   const std::shared_ptr<Lengths> lengths_;
+  // A log may be synced while it is appended to: zeros must not go over what has just come.
+  std::mutex mutex_;
   std::uint64_t end_ = 0;     // of what was appended
   std::uint64_t synced_ = 0;  // where it was at the last sync
   std::uint64_t padded_ = 0;  // zeros reach to here, if that is further

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "ledger_rocksdb/maintenance.h"
 #include "ledger_rocksdb/test_support.h"
@@ -86,6 +88,22 @@ TEST_F(PaddedLogsTest, WhatNobodySyncsIsNotWrittenTwice) {
     written_ += std::string(1'000, 'x');
   }
   EXPECT_EQ(bytes_of(temp_.path("000001.log")), written_);
+}
+
+TEST_F(PaddedLogsTest, ZerosDoNotGoOverWhatIsAppendedDuringASync) {
+  const auto file = create("000001.log");
+  std::atomic<bool> over{false};
+  std::thread syncing([&] {
+    while (!over) EXPECT_TRUE(file->Sync({}, nullptr).ok());
+  });
+  for (int i = 0; i < 40'000; ++i) {
+    const std::string data(static_cast<std::size_t>(i) % 200 + 1, static_cast<char>('a' + i % 26));
+    EXPECT_TRUE(file->Append(data, {}, nullptr).ok());
+    written_ += data;
+  }
+  over = true;
+  syncing.join();
+  EXPECT_TRUE(bytes_of(temp_.path("000001.log")).starts_with(written_));
 }
 
 TEST_F(PaddedLogsTest, OtherFilesAreLeftAlone) {

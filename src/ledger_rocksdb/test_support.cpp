@@ -65,7 +65,7 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
   bool reach(const rocksdb::Slice& data, std::uint64_t offset) {
     const bool zeros = std::all_of(data.data(), data.data() + data.size(), [](char c) { return c == 0; });
     if (zeros && offset >= size_) return !files_.break_padding;
-    size_ = std::max<std::uint64_t>(size_, offset + data.size());
+    if (offset + data.size() > size_) size_ = offset + data.size();
     return true;
   }
   rocksdb::IOStatus synced(rocksdb::IOStatus status) {
@@ -77,7 +77,7 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
   std::string name_;
   FaultyFileSystem& files_;
-  std::uint64_t size_ = 0;
+  std::atomic<std::uint64_t> size_ = 0;
 };
 
 }  // namespace
