@@ -127,6 +127,13 @@ struct RealmIndex::SortSpace {
       for (const auto& r : wide) out.push_back(r.row);
     }
   }
+  template <class Key>
+  std::vector<std::uint32_t> all_sorted(const RowStore& rows, Key key) {
+    std::vector<std::uint32_t> out;
+    out.reserve(rows.live());
+    append_sorted(rows, [](const RowFacts&) { return true; }, key, out);
+    return out;
+  }
 };
 
 void RealmIndex::build() {
@@ -190,21 +197,15 @@ void RealmIndex::build_device_bitmaps() {
 }
 
 void RealmIndex::build_started(SortSpace& space) {
-  std::vector<std::uint32_t> all;
-  all.reserve(rows_.live());
-  space.append_sorted(
-      rows_, [](const RowFacts&) { return true; },
-      [](const RowFacts& facts) { return static_cast<std::uint64_t>(facts.started()); }, all);
-  by_started_.build(all, kPacked);
+  by_started_.build(
+      space.all_sorted(rows_, [](const RowFacts& facts) { return static_cast<std::uint64_t>(facts.started()); }),
+      kPacked);
 }
 
 void RealmIndex::build_last_access(SortSpace& space) {
-  std::vector<std::uint32_t> all;
-  all.reserve(rows_.live());
-  space.append_sorted(
-      rows_, [](const RowFacts&) { return true; },
-      [](const RowFacts& facts) { return static_cast<std::uint64_t>(facts.last_access()); }, all);
-  by_last_access_.build(all, kPacked);
+  by_last_access_.build(
+      space.all_sorted(rows_, [](const RowFacts& facts) { return static_cast<std::uint64_t>(facts.last_access()); }),
+      kPacked);
 }
 
 void RealmIndex::build_ip_order(SortSpace& space) {
