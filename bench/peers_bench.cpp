@@ -7,7 +7,8 @@
 //
 // The servers are started by bench/run.py. First all are loaded (--loaded: they are already; --backup: the engine's
 // data is then copied for a server to start on), and their answers compared; a difference ends the program. Then the
-// questions are timed, in rounds in which every system is asked every question in a random order; then the writes.
+// questions are timed, in rounds in which every system has a turn with every question, in a random order; then the
+// writes.
 // Results: one JSON object a line on standard output; progress on standard error.
 #include <algorithm>
 #include <atomic>
@@ -158,22 +159,45 @@ class Driver {
       value(fmt::format("answers compared {}", when), *peers_.front(), static_cast<double>(compared), "answers");
   }
 
-  // Every system is asked every question once a round, in a random order, until the rounds or the seconds are over.
+  // How long a turn is, and how many of a kind are asked in it, each of another user, network or place.
+  static constexpr double kTurn = 0.005;  // seconds
+  static constexpr std::size_t kAskings = 32;
+
+  // What the others left in the processor's caches is theirs: of a turn with several askings the first is kept apart.
+  static void take_turn(Peer& peer, std::span<const Question> questions, Latencies& times, Latencies& firsts) {
+    const Stopwatch turn;
+    std::vector<double> taken;
+    for (const Question& q : questions) {
+      const Stopwatch watch;
+      peer.ask(q);
+      taken.push_back(watch.seconds());
+      if (turn.seconds() > kTurn) break;
+    }
+    firsts.add(taken.front());
+    if (taken.size() > 1) taken.erase(taken.begin());
+    for (const double seconds : taken) times.add(seconds);
+  }
+
+  // Every system has a turn with every question once a round, in a random order, until the rounds or the seconds are
+  // over.
   void measure(std::span<const Kind> kinds, std::string_view suffix, double seconds, bool pings) {
-    std::vector<std::vector<Latencies>> times(peers_.size(), std::vector<Latencies>(kinds.size()));
+    std::vector<std::vector<Latencies>> times(peers_.size(), std::vector<Latencies>(kinds.size())), firsts = times;
     std::vector<Latencies> ping_times(peers_.size());
     std::vector<std::size_t> turn(peers_.size() * kinds.size());
     for (std::size_t i = 0; i < turn.size(); ++i) turn[i] = i;
     const Stopwatch all;
-    for (std::uint64_t round = 0; round < options_.rounds + 3 && (round < 10 || all.seconds() < seconds); ++round) {
-      std::vector<Question> asked;
-      for (const Kind kind : kinds) asked.push_back(question(kind));
+    const std::uint64_t warm_up = 3;
+    for (std::uint64_t round = 0; round < options_.rounds + warm_up && (round < 10 || all.seconds() < seconds);
+         ++round) {
+      std::vector<std::vector<Question>> asked(kinds.size());
+      for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        for (std::size_t n = 0; n < kAskings; ++n) asked[kind].push_back(question(kinds[kind]));
       std::shuffle(turn.begin(), turn.end(), random_);
       for (const std::size_t i : turn) {
         const std::size_t peer = i % peers_.size(), kind = i / peers_.size();
-        const Stopwatch watch;
-        peers_[peer]->ask(asked[kind]);
-        if (round >= 3) times[peer][kind].add(watch.seconds());  // the first ones warm up
+        Latencies unused;
+        take_turn(*peers_[peer], asked[kind], round < warm_up ? unused : times[peer][kind],
+                  round < warm_up ? unused : firsts[peer][kind]);
       }
       for (std::size_t peer = 0; pings && peer < peers_.size(); ++peer) {
         const Stopwatch watch;
@@ -181,8 +205,11 @@ class Driver {
       }
     }
     for (std::size_t peer = 0; peer < peers_.size(); ++peer) {
-      for (std::size_t kind = 0; kind < kinds.size(); ++kind)
-        latency(std::string(name_of(kinds[kind])) + std::string(suffix), *peers_[peer], times[peer][kind]);
+      for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+        const std::string name = std::string(name_of(kinds[kind])) + std::string(suffix);
+        latency(name, *peers_[peer], times[peer][kind]);
+        latency(name + ", first of a turn", *peers_[peer], firsts[peer][kind]);
+      }
       latency("ping", *peers_[peer], ping_times[peer]);
     }
   }
@@ -204,21 +231,29 @@ class Driver {
         touches.push_back({generator_.key(no), Time{generator_.now().ms + ++touched_}});
     return touches;
   }
-  // All are given the same ones, in turns.
+  // All are given the same ones, in turns of several batches, or of several single ones; the first of a turn is apart,
+  // as with questions.
   void touches() {
-    const std::size_t batches = std::clamp<std::size_t>(generator_.size() / 10'000, 10, 100);
-    std::vector<Latencies> batch(peers_.size()), single(peers_.size());
-    for (std::size_t i = 0; i < batches + 100; ++i) {
-      const auto given = make_touches(i < batches ? 1000 : 1);
+    constexpr std::size_t kOfTurn = 8, kSingleTurns = 12;
+    const std::size_t turns = std::clamp<std::size_t>(generator_.size() / (kOfTurn * 10'000), 3, 13);
+    std::vector<Latencies> batch(peers_.size()), single(peers_.size()), first(peers_.size());
+    for (std::size_t turn = 0; turn < turns + kSingleTurns; ++turn) {
+      std::vector<std::vector<Touch>> given;
+      for (std::size_t i = 0; i < kOfTurn; ++i) given.push_back(make_touches(turn < turns ? 1000 : 1));
       for (std::size_t peer = 0; peer < peers_.size(); ++peer) {
-        const Stopwatch watch;
-        peers_[peer]->touch(given);
-        (i < batches ? batch : single)[peer].add(watch.seconds());
+        for (std::size_t i = 0; i < kOfTurn; ++i) {
+          const Stopwatch watch;
+          peers_[peer]->touch(given[i]);
+          const double seconds = watch.seconds();
+          if (turn >= turns && i > 0) single[peer].add(seconds);
+          if (turn < turns) (i > 0 ? batch : first)[peer].add(seconds);
+        }
       }
     }
     for (std::size_t peer = 0; peer < peers_.size(); ++peer) {
       value("W1 touches in batches of 1000", *peers_[peer], 1e9 / batch[peer].at(0.5), "a second");
       latency("W1 a batch of 1000", *peers_[peer], batch[peer]);
+      latency("W1 a batch of 1000, first of a turn", *peers_[peer], first[peer]);
       latency("W1 a single touch", *peers_[peer], single[peer]);
     }
     progress("touches timed");
