@@ -3,6 +3,8 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/brief_wait.h"
+
 namespace curfew::engine {
 
 Appender::~Appender() {
@@ -27,6 +29,7 @@ void Appender::begin(Complete complete, std::function<void()> written) {
   {
     const std::lock_guard lock(mutex_);
     asked_ = std::move(complete);
+    has_asked_ = true;
     written_ = std::move(written);
   }
   wake_.notify_all();
@@ -34,8 +37,10 @@ void Appender::begin(Complete complete, std::function<void()> written) {
 
 Result<ledger::Position> Appender::wait() {
   if (begun_) return ledger_.append(std::exchange(begun_, nullptr)());
+  wait_briefly([this] { return has_answered_.load(); });
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return answer_.has_value(); });
+  has_answered_ = false;
   return *std::exchange(answer_, std::nullopt);
 }
 
@@ -44,15 +49,18 @@ void Appender::run() {
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || asked_ != nullptr; });
     if (asked_ == nullptr) return;
+    has_asked_ = false;
     const Complete complete = std::exchange(asked_, nullptr);
     const std::function<void()> written = std::move(written_);
     lock.unlock();
     Result<ledger::Position> answer = ledger_.append(complete());
     lock.lock();
     answer_ = std::move(answer);
+    has_answered_ = true;
     lock.unlock();
     wake_.notify_all();
     if (written) written();
+    wait_briefly([this] { return has_asked_.load(); });
     lock.lock();
   }
 }

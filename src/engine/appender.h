@@ -8,6 +8,7 @@
 // wait() has returned; who leaves without it must have waited.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -42,6 +43,7 @@ class Appender {
   Complete asked_;
   std::function<void()> written_;
   std::optional<Result<ledger::Position>> answer_;
+  std::atomic<bool> has_asked_{false}, has_answered_{false};  // the same of the two, for who waits briefly
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -1,6 +1,7 @@
 #include "engine/batch.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/batch_memory.h"
 #include "session/codec.h"
@@ -20,6 +21,8 @@ using session::TouchSession;
 
 // Rows that are written under one WriteLock: some hundred microseconds.
 constexpr std::size_t kSlice = 128;
+constexpr std::size_t kTogether = 16;  // new sessions that are put into the index's orders together
+constexpr std::size_t kAnswered = 4;   // callers who are answered together
 constexpr std::uint64_t kRealmStep = 0x9e3779b97f4a7c15;
 constexpr std::size_t kFetched = 64;  // sessions whose memory is asked for at once
 
@@ -389,19 +392,25 @@ bool Batch::concerns(const Submission& submission) {
   });
 }
 
-void Batch::apply(const std::function<void(const index::Handle&, const Session&, EndCause, const std::string&)>& ended,
-                  bool at_once) {
+void Batch::apply(const RowEnded& ended, bool at_once) {
   watch_.set_storm(changed_.size() > kStorm);
   std::size_t applied = 0;
   const auto apply_to = [&](std::size_t end) {
     while (applied < end) {
       const index::Index::WriteLock lock(index_);
-      for (std::size_t n = 0; n < kSlice && applied < end; ++n) take_in(*changed_[applied++], ended);
+      for (const std::size_t of_slice = std::min(end, applied + kSlice); applied < of_slice;) {
+        const std::span<Entry* const> rest(changed_.data() + applied, of_slice - applied);
+        if (const std::size_t started = take_in_starts(rest); started > 0)
+          applied += started;
+        else
+          take_in(*changed_[applied++], ended);
+      }
     }
   };
-  for (; at_once && names_.empty() && answered_ < done_.size(); ++answered_) {
-    apply_to(done_[answered_].changes);
-    done_[answered_].done({});
+  while (at_once && names_.empty() && answered_ < done_.size()) {
+    const std::size_t answered = std::min(answered_ + kAnswered, done_.size());
+    apply_to(done_[answered - 1].changes);
+    for (; answered_ < answered; ++answered_) done_[answered_].done({});
   }
   apply_to(changed_.size());
   if (!names_.empty()) {
@@ -411,15 +420,30 @@ void Batch::apply(const std::function<void(const index::Handle&, const Session&,
   for (const auto& adopt : adopt_) adopt();
 }
 
-// One entry, into the index and before the watch. Under the WriteLock.
-void Batch::take_in(
-    Entry& entry,
-    const std::function<void(const index::Handle&, const Session&, EndCause, const std::string&)>& ended) {
+// As many new sessions as come first and are of different users: first all into the index, which puts them into its
+// orders together, then each before the watch, to which a user's second session must be as if it came later. How many
+// they are. Under the WriteLock.
+std::size_t Batch::take_in_starts(std::span<Entry* const> entries) {
+  std::array<const Session*, kTogether> sessions;
+  std::array<index::Handle, kTogether> handles;
+  std::size_t n = 0;
+  for (const std::size_t most = std::min(entries.size(), kTogether); n < most; ++n) {
+    const auto* live = std::get_if<Session>(&entries[n]->state);
+    if (live == nullptr || entries[n]->handle) break;
+    const auto of_the_user = [&](const Session* other) {
+      return other->user_id == live->user_id && other->key.realm == live->key.realm;
+    };
+    if (std::any_of(sessions.begin(), sessions.begin() + n, of_the_user)) break;
+    sessions[n] = live;
+    handles[n] = index_.insert(*live);
+  }
+  for (std::size_t i = 0; i < n; ++i) watch_.started(handles[i], now_, entries[i]->first_profile);
+  return n;
+}
+
+// An entry, into the index and before the watch. Under the WriteLock.
+void Batch::take_in(Entry& entry, const RowEnded& ended) {
   if (const auto* live = std::get_if<Session>(&entry.state)) {
-    if (!entry.handle) {
-      watch_.started(index_.insert(*live), now_, entry.first_profile);
-      return;
-    }
     const index::RowView row = index_.view(*entry.handle);
     index_.update(*entry.handle, *live);
     watch_.updated(*entry.handle, {row.last_access, row.ip, row.device_hash}, now_);

@@ -77,11 +77,11 @@ class Batch {
   const Digest& last_hash() const { return last_hash_; }
   std::unique_ptr<Memory> take_memory();  // nothing else is asked of the batch afterwards
   // Puts the changes into the index, in slices under the WriteLock; calls `ended` for every row that goes. `at_once`:
-  // each caller is answered as soon as what they asked for is in it, not in finish(), and prepares what is next
+  // a few callers are answered as soon as what they asked for is in it, not in finish(), and prepare what is next
   // meanwhile. REQUIRES: sealed; for `at_once`, only_submissions().
-  void apply(const std::function<void(const index::Handle&, const session::Session&, session::EndCause,
-                                      const std::string& revocation)>& ended,
-             bool at_once);
+  using RowEnded = std::function<void(const index::Handle&, const session::Session&, session::EndCause,
+                                      const std::string& revocation)>;
+  void apply(const RowEnded& ended, bool at_once);
   void finish(const Status& status);
 
   // Whether all that it holds is these callers' submissions and what follows from them: nothing is called when it is
@@ -140,8 +140,8 @@ class Batch {
   void put_record(const audit::Record& record);
   const session::Policy* policy_of(RealmId realm) const;
 
-  void take_in(Entry& entry, const std::function<void(const index::Handle&, const session::Session&, session::EndCause,
-                                                      const std::string& revocation)>& ended);
+  std::size_t take_in_starts(std::span<Entry* const> entries);
+  void take_in(Entry& entry, const RowEnded& ended);
 
   index::Index& index_;
   signal::Watch& watch_;

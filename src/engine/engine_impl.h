@@ -149,8 +149,9 @@ struct Engine::Impl {
   std::condition_variable queue_wake;
   std::deque<Work> queue;
   std::size_t queue_weight = 0;
-  std::size_t queue_wanted = 1;  // so many must wait before the sequencer is woken
-  bool relay_written = false;    // what the appender was given: relay.cpp
+  std::atomic<std::size_t> queued{0};      // its size, for who waits briefly
+  std::size_t queue_wanted = 1;            // so many must wait before the sequencer is woken
+  std::atomic<bool> relay_written{false};  // what the appender was given: relay.cpp
   bool stopping = false;
   std::thread thread;
 

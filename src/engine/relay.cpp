@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "engine/brief_wait.h"
 #include "engine/engine_impl.h"
 
 namespace curfew::engine {
@@ -31,6 +32,7 @@ bool Engine::Impl::may_relay(const std::vector<Work>& works, const Batch& batch)
 // Waits until a few have come, or what is written is. Then takes whom it may, in their order.
 std::vector<Work> Engine::Impl::take_beside(Batch& writing, std::size_t few, std::size_t& weight) {
   std::vector<Work> works;
+  wait_briefly([&] { return relay_written || queued >= few; });
   std::unique_lock lock(queue_mutex);
   queue_wanted = few;
   queue_wake.wait(lock, [&] { return stopping || relay_written || queue.size() >= few; });
@@ -43,6 +45,7 @@ std::vector<Work> Engine::Impl::take_beside(Batch& writing, std::size_t few, std
     works.push_back(std::move(front));
     queue.pop_front();
   }
+  queued = queue.size();
   return works;
 }
 

@@ -35,6 +35,7 @@ void Engine::Impl::enqueue(Work work) {
     if (!stopping && queue_weight + work.weight <= options.queue_limit) {
       queue_weight += work.weight;
       queue.push_back(std::move(work));
+      queued = queue.size();
       wake = queue.size() >= queue_wanted;
       if (!wake) return;
     }
@@ -72,6 +73,7 @@ std::vector<Work> Engine::Impl::take_work() {
     works.push_back(std::move(queue.front()));
     queue.pop_front();
   }
+  queued = queue.size();
   return works;
 }
 

@@ -86,18 +86,16 @@ class CountedTree {
     CURFEW_CHECK(at != kNone, "an item is where its key says");
     remove(path, at, item);
   }
-  // Both in steps, for many items or trees side by side, so that each step brings near what the next one reads. First
-  // the way to the leaf of a key; then erase_at(), where other items may have gone in between; or for insert_at(),
-  // between which and find_way() nothing changes, prefetch_search() twice.
-  void find_way(const Probe& probe, Path& path) const {
-    descend(probe, path);
-    prefetch_all(&leaves_[path.leaf], sizeof(Leaf));
-  }
-  // The same for `count` keys, level by level: while one waits for a node, the others go on. probe_of(i) gives a key,
-  // path_of(i) where its way goes.
+  // Both in steps, for many items and trees side by side, so that each step brings near what the next one reads. First
+  // the ways to the leaves of `count` keys, level by level: while one waits for a node, the others go on. probe_of(i)
+  // gives a key, path_of(i) where its way goes. Then erase_at(); or prefetch_search() twice and insert_at(). Other
+  // items may have come and gone in between.
   template <class ProbeOf, class PathOf>
   void find_ways(std::size_t count, ProbeOf probe_of, PathOf path_of) const {
-    for (std::size_t i = 0; i < count; ++i) path_of(i).leaf = root_;
+    for (std::size_t i = 0; i < count; ++i) {
+      path_of(i).node[0] = kNone;
+      path_of(i).leaf = root_;
+    }
     for (int level = 0; level < height_; ++level) {
       for (std::size_t i = 0; i < count; ++i) {
         Path& path = path_of(i);
@@ -117,6 +115,7 @@ class CountedTree {
     prefetch_middles(leaf, 0, leaf.count, 3, deep);
   }
   void insert_at(Path& path, const Probe& probe, std::uint32_t item) {
+    if (!leads(path, probe)) descend(probe, path);
     const Leaf& leaf = leaves_[path.leaf];
     const bool last = path.leaf == last_leaf_ && after_last(probe);
     add(path, last ? leaf.count : position(leaf, probe), item, probe);
@@ -345,6 +344,17 @@ class CountedTree {
       node = inner.child[path.index[level]];
     }
     return node == path.leaf;
+  }
+  // The same, and the key belongs into that leaf.
+  bool leads(const Path& path, const Probe& probe) const {
+    if (!leads(path)) return false;
+    for (int level = 0; level < height_; ++level) {
+      const Inner& inner = inners_[path.node[level]];
+      const std::uint32_t i = path.index[level];
+      if (i > 0 && compare_separator(probe, inner, i) < 0) return false;
+      if (i + 1 < inner.count && compare_separator(probe, inner, i + 1) >= 0) return false;
+    }
+    return true;
   }
   bool after_last(const Probe& probe) const {
     const Leaf& leaf = leaves_[last_leaf_];

@@ -91,14 +91,21 @@ class CountedTreeTest : public testing::Test {
     std::vector<typename Tree::Path> ways(batch.size());
     tree_.find_ways(
         batch.size(), [&](std::size_t i) { return probes[i]; }, [&](std::size_t i) -> auto& { return ways[i]; });
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      typename Tree::Path one;
-      tree_.find_way(probes[i], one);
-      ASSERT_EQ(ways[i].leaf, one.leaf) << "item " << batch[i];
-    }
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      ASSERT_EQ(ways[i].leaf, tree_.place_of(batch[i]).leaf) << "item " << batch[i];
     if (change_before)
       for (const std::uint32_t item : batch) keys_[item] = Keys::draw(random_);
     for (std::size_t i = 0; i < batch.size(); ++i) tree_.erase_at(ways[i], probes[i], batch[i]);
+  }
+  // Into the tree, by ways that were all found before the first is there.
+  void insert(std::span<const std::uint32_t> batch) {
+    std::vector<typename Tree::Path> ways(batch.size());
+    const auto probe_of = [&](std::size_t i) { return tree_.keys().probe(batch[i]); };
+    tree_.find_ways(batch.size(), probe_of, [&](std::size_t i) -> auto& { return ways[i]; });
+    for (const bool deep : {false, true})
+      for (const auto& way : ways) tree_.prefetch_search(way, deep);
+    for (std::size_t i = 0; i < batch.size(); ++i) tree_.insert_at(ways[i], probe_of(i), batch[i]);
+    present_.insert(present_.end(), batch.begin(), batch.end());
   }
   void expect_order() {
     tree_.verify();
@@ -144,6 +151,26 @@ TYPED_TEST(CountedTreeTest, BatchesGoAndComeBackElsewhere) {
     if (round % 10 == 0) this->expect_order();
   }
   this->expect_order();
+}
+
+// Ways that go astray meanwhile: leaves split, separators come down, the root gets another root above it.
+TYPED_TEST(CountedTreeTest, BatchesComeTogether) {
+  std::vector<std::uint32_t> all = std::exchange(this->present_, {});
+  for (const bool ascending : {false, true}) {
+    this->tree_.clear();
+    this->present_.clear();
+    if (ascending)
+      std::sort(all.begin(), all.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return a != b && this->tree_.keys().compare(this->tree_.keys().probe(a), b) < 0;
+      });
+    for (std::span<const std::uint32_t> rest = all; !rest.empty();) {
+      const std::size_t n = std::min<std::size_t>(1 + this->random_() % 300, rest.size());
+      this->insert(rest.first(n));
+      this->tree_.verify();
+      rest = rest.subspan(n);
+    }
+    this->expect_order();
+  }
 }
 
 TYPED_TEST(CountedTreeTest, BatchesGoUntilNothingIsLeft) {

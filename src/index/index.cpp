@@ -30,7 +30,7 @@ Index::WriteLock::~WriteLock() {
 
 Handle Index::insert(const session::Session& session) {
   RealmIndex& realm = impl_->at(session.key.realm);
-  return {session.key.realm, realm.insert(session), session.no};
+  return {session.key.realm, impl_->change(realm, [&] { return realm.insert(session); }), session.no};
 }
 
 void Index::begin_load() {
@@ -124,7 +124,8 @@ bool Index::forget_user(RealmId realm, std::string_view user_id) {
 
 std::uint32_t Index::put_user(RealmId realm, std::string_view user_id, std::string_view username,
                               std::string_view email) {
-  return impl_->at(realm).put_user(user_id, username, email, impl_->bulk.has_value());
+  RealmIndex& of = impl_->at(realm);
+  return impl_->change(of, [&] { return of.put_user(user_id, username, email, impl_->bulk.has_value()); });
 }
 
 void Index::drop_realm(RealmId id) {

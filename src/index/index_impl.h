@@ -28,7 +28,7 @@ struct Index::Impl {
   mutable SliceLock lock;
   mutable PlanBook book;
   std::unordered_map<RealmId, std::unique_ptr<RealmIndex>> realms;
-  std::vector<RealmIndex*> unsettled;              // with touches that settle() has not put in order
+  std::vector<RealmIndex*> unsettled;              // with what settle() has not put in order
   std::vector<std::unique_ptr<RealmIndex>> grave;  // dropped realms, freed when no lock is held
   std::vector<Dirty> dirty_backlog;                // by descending no; taken from the back
   std::vector<Dirty> dirty_fresh;
@@ -44,17 +44,31 @@ struct Index::Impl {
     if (!realm) realm = std::make_unique<RealmIndex>(id, classify, seldom);
     return *realm;
   }
-  // The writer's own reads see its touches; for readers there is never anything to settle.
+  // The writer's own reads see its changes; for readers there is never anything to settle.
   void settle() {
     if (unsettled.empty()) return;
     for (RealmIndex* realm : unsettled) realm->settle();
     unsettled.clear();
   }
-  // The realm, if it is there, with no ended rows in its structures; its touches may wait.
+  // The realm, if it is there, with all its rows in the orders; touches and ended rows may wait.
+  const RealmIndex* with_arrived(RealmId id) {
+    RealmIndex* realm = find(id);
+    if (realm != nullptr) realm->settle_arrivals();
+    return realm;
+  }
+  // The same, and with no ended rows in its structures.
   const RealmIndex* without_ended(RealmId id) {
-    const RealmIndex* realm = find(id);
+    const RealmIndex* realm = with_arrived(id);
     if (realm != nullptr && realm->has_ended()) settle();
     return realm;
+  }
+  // Of a change that may leave something to settle.
+  template <class Change>
+  auto change(RealmIndex& realm, Change change) {
+    const bool settled = realm.settled();
+    const auto result = change();
+    if (settled && !realm.settled()) unsettled.push_back(&realm);
+    return result;
   }
   // A query of each realm asked that exists, each once.
   std::vector<RealmQuery> queries(std::span<const RealmId> ids, const Filter& filter);

@@ -138,7 +138,8 @@ std::uint64_t Index::sessions_of(RealmId id, std::uint32_t user) const {
 void Index::handles_of(RealmId id, std::uint32_t user, std::size_t limit, std::vector<Handle>& out) const {
   const RealmIndex* realm = impl_->find(id);
   if (realm == nullptr || !realm->users().known(user) || limit == 0) return;
-  if (realm->users().rows(user) > RowLists::kManyRows && latest_by_name(*realm, user, limit, out)) return;
+  if (realm->users().rows(user) > RowLists::kManyRows && latest_by_name(*impl_->with_arrived(id), user, limit, out))
+    return;
   const std::size_t before = out.size();
   realm->users().for_each_row(user, [&](std::uint32_t row) {
     if (!ending(*realm, row)) out.push_back(handle_of(*realm, row));
@@ -161,7 +162,7 @@ std::uint64_t Index::sessions_at(RealmId id, const IpAddress& ip) const {
 }
 
 bool Index::as_many_at_address(const Handle& handle, std::uint64_t n) const {
-  const RealmIndex& realm = *impl_->find(handle.realm);
+  const RealmIndex& realm = *impl_->with_arrived(handle.realm);
   const RowFacts& own = realm.rows().facts(handle.row);
   constexpr std::uint64_t few = 32;  // neighbours are read one by one: of more of them a count is cheaper
   if (n > few) return sessions_at(handle.realm, realm.rows().ip(own)) >= n;
@@ -182,7 +183,7 @@ bool Index::as_many_at_address(const Handle& handle, std::uint64_t n) const {
 }
 
 void Index::handles_at(RealmId id, const Cidr& network, std::size_t limit, std::vector<Handle>& out) const {
-  const RealmIndex* realm = impl_->find(id);
+  const RealmIndex* realm = impl_->with_arrived(id);
   if (realm == nullptr) return;
   const Ranks at = ranks(*realm, network.first(), network.last());
   if (at.from >= at.to) return;

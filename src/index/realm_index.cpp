@@ -9,7 +9,8 @@
 namespace curfew::index {
 namespace {
 
-constexpr std::size_t kBatch = 64;  // rows whose memory is fetched side by side
+constexpr std::size_t kBatch = 64;     // rows whose memory is fetched side by side
+constexpr std::size_t kArriving = 16;  // the same, of rows that need more of it
 
 void append_big_endian(std::string& out, std::uint64_t v) {
   for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(v >> shift));
@@ -38,6 +39,7 @@ void RealmIndex::learn_names(std::uint32_t user, const session::Session& session
 
 void RealmIndex::rename_user(std::uint32_t user, std::string_view username, std::string_view email) {
   const bool reorders = users_.rows(user) > 0 && fold_case(username) != users_.folded_name(user);
+  if (reorders) settle_arrivals();
   if (reorders) users_.for_each_row(user, [&](std::uint32_t row) { by_name_.erase(name_keys_.probe(row), row); });
   users_.set_names(user, username, email, false);
   if (reorders) users_.for_each_row(user, [&](std::uint32_t row) { by_name_.insert(row); });
@@ -102,30 +104,51 @@ void RealmIndex::leave_bitmaps(std::uint32_t row) {
 }
 
 std::uint32_t RealmIndex::insert(const session::Session& session) {
-  settle();
+  if (!moving_.empty() || !ending_.empty()) settle();
   const std::uint32_t row = add_row(session, PreparedRow(session), false);
-  // Step by step in all four orders, so that they wait for memory together.
-  Ways ways;
-  find_ways(row, ways);
-  for (const bool deep : {false, true}) {
-    by_last_access_.prefetch_search(ways.by_last_access, deep);
-    by_started_.prefetch_search(ways.by_started, deep);
-    by_ip_.prefetch_search(ways.by_ip, deep);
-    by_name_.prefetch_search(ways.by_name, deep);
-  }
-  by_last_access_.insert_at(ways.by_last_access, last_access_keys_.probe(row), row);
-  by_started_.insert_at(ways.by_started, started_keys_.probe(row), row);
-  by_ip_.insert_at(ways.by_ip, ip_keys_.probe(row), row);
-  by_name_.insert_at(ways.by_name, name_keys_.probe(row), row);
+  arriving_.push_back(row);
   client_orders_.enter(row);
   return row;
 }
 
-void RealmIndex::find_ways(std::uint32_t row, Ways& ways) const {
-  by_last_access_.find_way(last_access_keys_.probe(row), ways.by_last_access);
-  by_started_.find_way(started_keys_.probe(row), ways.by_started);
-  by_ip_.find_way(ip_keys_.probe(row), ways.by_ip);
-  by_name_.find_way(name_keys_.probe(row), ways.by_name);
+// Step by step in all four orders and of several rows, so that they wait for memory together.
+void RealmIndex::settle_arrivals() {
+  if (!users_.settled()) users_.settle();
+  for (std::span<const std::uint32_t> rest = arriving_; !rest.empty();
+       rest = rest.subspan(std::min(kArriving, rest.size()))) {
+    const auto rows = rest.first(std::min(kArriving, rest.size()));
+    std::array<Ways, kArriving> ways;
+    find_ways(rows, ways);
+    for (const bool deep : {false, true}) {
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        by_last_access_.prefetch_search(ways[i].by_last_access, deep);
+        by_started_.prefetch_search(ways[i].by_started, deep);
+        by_ip_.prefetch_search(ways[i].by_ip, deep);
+        by_name_.prefetch_search(ways[i].by_name, deep);
+      }
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) arrive(rows[i], ways[i]);
+  }
+  if (!arriving_.empty()) arriving_.clear();  // readers come here, too, when nothing waits
+}
+
+void RealmIndex::arrive(std::uint32_t row, Ways& ways) {
+  by_last_access_.insert_at(ways.by_last_access, last_access_keys_.probe(row), row);
+  by_started_.insert_at(ways.by_started, started_keys_.probe(row), row);
+  by_ip_.insert_at(ways.by_ip, ip_keys_.probe(row), row);
+  by_name_.insert_at(ways.by_name, name_keys_.probe(row), row);
+}
+
+void RealmIndex::find_ways(std::span<const std::uint32_t> rows, std::span<Ways> ways) const {
+  const auto find = [&](const auto& order, auto way) {
+    order.find_ways(
+        rows.size(), [&](std::size_t i) { return order.keys().probe(rows[i]); },
+        [&](std::size_t i) -> auto& { return ways[i].*way; });
+  };
+  find(by_last_access_, &Ways::by_last_access);
+  find(by_started_, &Ways::by_started);
+  find(by_ip_, &Ways::by_ip);
+  find(by_name_, &Ways::by_name);
 }
 
 void RealmIndex::load(const session::Session& session, const PreparedRow& prepared) {
@@ -148,6 +171,7 @@ void RealmIndex::set_marks(std::uint32_t row, std::uint16_t marks) {
 }
 
 void RealmIndex::settle() {
+  settle_arrivals();
   settle_touches();
   settle_ends();
 }
@@ -166,15 +190,7 @@ void RealmIndex::settle_ends() {
     }
     for (const std::uint32_t row : rows) users_.prefetch_rows(rows_.facts(row).user);
     std::array<Ways, kBatch> ways;
-    const auto find = [&](const auto& order, auto way) {
-      order.find_ways(
-          rows.size(), [&](std::size_t i) { return order.keys().probe(rows[i]); },
-          [&](std::size_t i) -> auto& { return ways[i].*way; });
-    };
-    find(by_last_access_, &Ways::by_last_access);
-    find(by_started_, &Ways::by_started);
-    find(by_ip_, &Ways::by_ip);
-    find(by_name_, &Ways::by_name);
+    find_ways(rows, ways);
     for (std::size_t i = 0; i < rows.size(); ++i) end_row(rows[i], ways[i]);
   }
   ending_.clear();
@@ -202,6 +218,7 @@ void RealmIndex::end_row(std::uint32_t row, Ways& ways) {
 bool RealmIndex::touch(std::uint32_t row, Time at, const std::optional<IpAddress>& ip) {
   RowFacts& facts = rows_.facts(row);
   if (at.ms <= facts.last_access()) return false;
+  if (!arriving_.empty()) settle_arrivals();
   if (!facts.has(RowFacts::kMoving)) {
     moving_.push_back({row, facts.last_access()});
     facts.set(RowFacts::kMoving, true);

@@ -3,9 +3,10 @@
 // What it is: the columns (row_store.h), the dictionaries, the hash by key and by token, a bitmap per filter value and
 // a counted tree per sort order, and one more for each client that few sessions use (client_orders.h). The mutations
 // here change all of them or none; the readers (filter.h, planner.h) see them const. Invariants: a live row is in every
-// order exactly once, in the bitmaps of its values and of no others, and under its key. Touches are the exception: a
-// touched row's place in the order of last access is put right by settle(), for a whole batch at once. Whoever reads
-// that order, or inserts into it, settles first. Threads: as Index. Limits: 2^32 - 2 rows.
+// order exactly once, in the bitmaps of its values and of no others, and under its key. The orders are the exception: a
+// new row comes into them, and a touched row's place in that of last access is put right, by settle(), for a whole
+// batch at once. Whoever reads an order, or changes it, settles first; what reads no order by time needs
+// settle_arrivals() alone. Threads: as Index. Limits: 2^32 - 2 rows.
 #pragma once
 
 #include <optional>
@@ -43,9 +44,10 @@ class RealmIndex {
   void erase(std::uint32_t row);  // dead at once; its row is given again after settle()
   bool touch(std::uint32_t row, Time at, const std::optional<IpAddress>& ip);
   void update(std::uint32_t row, const session::Session& session);
-  bool settled() const { return moving_.empty() && ending_.empty(); }
+  bool settled() const { return arriving_.empty() && moving_.empty() && ending_.empty() && users_.settled(); }
   bool has_ended() const { return !ending_.empty(); }
   void settle();
+  void settle_arrivals();
   void set_dirty(std::uint32_t row, bool dirty) { rows_.facts(row).set(RowFacts::kDirty, dirty); }
   void set_marks(std::uint32_t row, std::uint16_t marks);
   void name_client(std::string_view client_id, std::string_view name) { clients_.name_client(client_id, name); }
@@ -156,7 +158,8 @@ class RealmIndex {
     CountedTree<IpKeys>::Path by_ip;
     CountedTree<NameKeys>::Path by_name;
   };
-  void find_ways(std::uint32_t row, Ways& ways) const;
+  void find_ways(std::span<const std::uint32_t> rows, std::span<Ways> ways) const;
+  void arrive(std::uint32_t row, Ways& ways);
   void end_row(std::uint32_t row, Ways& ways);
   struct SortSpace;
   void build_tables(SortSpace& space);
@@ -187,6 +190,7 @@ class RealmIndex {
   CountedTree<IpKeys> by_ip_{ip_keys_};
   CountedTree<NameKeys> by_name_{name_keys_};
   ClientOrders client_orders_;
+  std::vector<std::uint32_t> arriving_;  // in everything but the orders; none while others are moving_
   std::vector<TouchedRow> moving_;
   std::vector<TouchedRow> moving_in_clients_;  // those of them that client_orders_ holds; empty between batches
   std::vector<std::uint32_t> ending_;

@@ -2,8 +2,8 @@
 //
 // What it is: a record of 48 bytes a user and a block with the texts; a hash by id; an order by case-folded username
 // and id; a trigram index over the usernames; for each user the rows of the sessions (row_lists.h). Invariants: a user
-// stays known until forget(). Threads: none of its own. Views of texts stay good until the next
-// change of the directory.
+// stays known until forget(). A new user comes into the order by settle(), many at once; who reads the order settles
+// first. Threads: none of its own. Views of texts stay good until the next change of the directory.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +56,8 @@ class UserDirectory {
   // Requires: no rows.
   void forget(std::uint32_t user);
   void index_all();
+  bool settled() const { return arriving_.empty(); }
+  void settle();
 
   std::size_t size() const { return table_.size(); }
   std::size_t with_rows() const { return with_rows_; }
@@ -145,6 +147,7 @@ class UserDirectory {
   UserKeys keys_;
   OrderTree order_;
   TrigramIndex trigrams_;
+  std::vector<std::uint32_t> arriving_;  // not in the order yet
   std::uint32_t free_ = kNone;
   std::size_t with_rows_ = 0;
 };
