@@ -10,6 +10,8 @@
 // questions are timed, in rounds in which every system has a turn with every question, in a random order; then the
 // writes.
 // Results: one JSON object a line on standard output; progress on standard error.
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -214,6 +216,8 @@ class Driver {
     }
   }
   void questions() {
+    ::sync();
+    wait_until_quiet(kLongestQuiet);  // what loading has left to do is over
     measure(kKinds, "", options_.seconds, true);
     progress("questions timed");
   }

@@ -91,11 +91,18 @@ void add_sessions(Services& services, Metrics& metrics) {
                    signal::to_string(severity), users);
 }
 
+void add_plans(Services& services, Metrics& metrics) {
+  metrics.begin("counter", "curfew_query_plans_total", "Ways in which a realm's totals, rows and pages were found.");
+  for (const auto& [plan, taken] : services.engine.index().plans())
+    fmt::format_to(std::back_inserter(metrics.text()), "curfew_query_plans_total{{plan=\"{}\"}} {}\n", plan, taken);
+}
+
 Result<http::Response> metrics(Services& services, const Call&) {
   Metrics out;
   out.begin("gauge", "curfew_build_info", "The version that runs.");
   out.text() += "curfew_build_info{version=\"" CURFEW_VERSION "\"} 1\n";
   add_sessions(services, out);
+  add_plans(services, out);
   const engine::Counters c = services.engine.counters();
   out.add("gauge", "curfew_ready", "Whether requests can be served: 1 or 0.", services.engine.ready() ? 1 : 0);
   out.add("counter", "curfew_commits_total", "Durable commits.", c.commits);

@@ -183,6 +183,20 @@ TEST_F(StreamsTest, MetricsNameNoRealmUserOrSession) {
   for (const char* name : {"production", "jane", "s1\""}) EXPECT_EQ(answer.body.find(name), std::string::npos) << name;
 }
 
+TEST_F(StreamsTest, MetricsTellHowQueriesWereAnswered) {
+  app_.session("production", "offline", "s1");
+  const auto taken = [&](const std::string& plan) {
+    const std::string line = "\ncurfew_query_plans_total{plan=\"" + plan + "\"} ";
+    const std::string body = app_.call(Method::kGet, "/metrics", "").body;
+    const std::size_t at = body.find(line);
+    return at == std::string::npos ? ~0ULL : std::stoull(body.substr(at + line.size()));
+  };
+  const std::uint64_t ranked = taken("page_ranked"), scans = taken("driver_scan");
+  EXPECT_EQ(app_.get("/api/v1/realms/production/sessions").at("/total"), "1");
+  EXPECT_EQ(taken("page_ranked"), ranked + 1);
+  EXPECT_EQ(taken("driver_scan"), scans);
+}
+
 TEST_F(StreamsTest, DocumentationIsServedUnderAStrictPolicy) {
   for (const char* path : {"/docs", "/docs/docs.css", "/docs/docs.js", "/openapi.json"}) {
     const Answer answer = app_.call(Method::kGet, path, "");
