@@ -1,10 +1,5 @@
 // Curfew beside what people would use instead: the same sessions, questions and writes, in turns, in one run.
 //
-//   curfew_peers_bench --sessions N [--rounds N] [--seconds S] [--seed N] [--engine DIR] [--curfew HOST:PORT
-//   --curfew-pid P
-//                      --api-key KEY] [--postgres CONNINFO] [--sqlite FILE] [--redis SOCKET] [--no-writes |
-//                      --load-only] [--backup DIR] [--loaded] [--only W1 | W2 | W3 | W4]
-//
 // The servers are started by bench/run.py. First all are loaded (--loaded: they are already; --backup: the engine's
 // data is then copied for a server to start on), and their answers compared; a difference ends the program. Then the
 // questions are timed, in rounds in which every system has a turn with every question, in a random order; then the
@@ -21,6 +16,7 @@
 #include <thread>
 
 #include "peers/peer.h"
+#include "peers_options.h"
 #include "quiet.h"
 
 namespace curfew::bench {
@@ -28,15 +24,6 @@ namespace {
 
 constexpr double kLongestQuiet = 30;         // seconds
 constexpr std::uint64_t kLarge = 5'000'000;  // sessions from which a question may take a system many seconds
-
-struct Options {
-  std::uint64_t sessions = 10'000, rounds = 200, seed = 1;
-  double seconds = 60;  // for the questions
-  std::string only;     // one kind of write alone, without questions: for a profile
-  std::string backup, engine, curfew, api_key, postgres, sqlite, redis;
-  int curfew_pid = 0;
-  bool writes = true, load_only = false, loaded = false;
-};
 
 struct Latencies {
   std::vector<double> us;
@@ -389,53 +376,6 @@ class Driver {
   std::vector<std::unique_ptr<Peer>> peers_;
   std::int64_t touched_ = 0;
 };
-
-Options parse(int count, char** values) {
-  Options options;
-  for (int i = 1; i < count; ++i) {
-    const std::string_view name = values[i];
-    if (name == "--loaded") {
-      options.loaded = true;
-      continue;
-    }
-    if (name == "--no-writes" || name == "--load-only") {
-      options.writes = false;
-      options.load_only = options.load_only || name == "--load-only";
-      continue;
-    }
-    if (i + 1 == count) die("{} needs a value", name);
-    const std::string text = values[++i];
-    if (name == "--sessions")
-      options.sessions = std::stoull(text);
-    else if (name == "--rounds")
-      options.rounds = std::stoull(text);
-    else if (name == "--seconds")
-      options.seconds = std::stod(text);
-    else if (name == "--seed")
-      options.seed = std::stoull(text);
-    else if (name == "--only")
-      options.only = text;
-    else if (name == "--backup")
-      options.backup = text;
-    else if (name == "--engine")
-      options.engine = text;
-    else if (name == "--curfew")
-      options.curfew = text;
-    else if (name == "--curfew-pid")
-      options.curfew_pid = std::stoi(text);
-    else if (name == "--api-key")
-      options.api_key = text;
-    else if (name == "--postgres")
-      options.postgres = text;
-    else if (name == "--sqlite")
-      options.sqlite = text;
-    else if (name == "--redis")
-      options.redis = text;
-    else
-      die("unknown option {}", name);
-  }
-  return options;
-}
 
 }  // namespace
 }  // namespace curfew::bench

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "engine/brief_wait.h"
+#include "base/brief_wait.h"
 #include "engine/engine_impl.h"
 
 namespace curfew::engine {

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <thread>
 
-namespace curfew::engine {
+namespace curfew {
 
 inline constexpr std::chrono::microseconds kBriefly{100};
 
@@ -18,4 +18,4 @@ void wait_briefly(Done done) {
   for (const auto until = Clock::now() + kBriefly; !done() && Clock::now() < until;) std::this_thread::yield();
 }
 
-}  // namespace curfew::engine
+}  // namespace curfew
