@@ -148,9 +148,10 @@ class Driver {
       value(fmt::format("answers compared {}", when), *peers_.front(), static_cast<double>(compared), "answers");
   }
 
-  // How long a turn is, and how many of a kind are asked in it, each of another user, network or place.
-  static constexpr double kTurn = 0.005;  // seconds
-  static constexpr std::size_t kAskings = 32;
+  // How long a turn is, and how many of a kind are asked in it, each of another user, network or place; but two unless
+  // one takes very long.
+  static constexpr double kTurn = 0.05, kVeryLong = 0.2;  // seconds
+  static constexpr std::size_t kAskings = 16;
 
   // What the others left in the processor's caches is theirs: of a turn with several askings the first is kept apart.
   static void take_turn(Peer& peer, std::span<const Question> questions, Latencies& times, Latencies& firsts) {
@@ -160,7 +161,7 @@ class Driver {
       const Stopwatch watch;
       peer.ask(q);
       taken.push_back(watch.seconds());
-      if (turn.seconds() > kTurn) break;
+      if (turn.seconds() > (taken.size() < 2 ? kVeryLong : kTurn)) break;
     }
     firsts.add(taken.front());
     if (taken.size() > 1) taken.erase(taken.begin());
@@ -227,7 +228,8 @@ class Driver {
   void touches() {
     constexpr std::size_t kOfTurn = 8, kSingleTurns = 12;
     const std::size_t turns = std::clamp<std::size_t>(generator_.size() / (kOfTurn * 10'000), 3, 13);
-    std::vector<Latencies> batch(peers_.size()), single(peers_.size()), first(peers_.size());
+    std::vector<Latencies> batch(peers_.size()), single(peers_.size()), first(peers_.size()),
+        first_single(peers_.size());
     for (std::size_t turn = 0; turn < turns + kSingleTurns; ++turn) {
       std::vector<std::vector<Touch>> given;
       for (std::size_t i = 0; i < kOfTurn; ++i) given.push_back(make_touches(turn < turns ? 1000 : 1));
@@ -236,8 +238,8 @@ class Driver {
           const Stopwatch watch;
           peers_[peer]->touch(given[i]);
           const double seconds = watch.seconds();
-          if (turn >= turns && i > 0) single[peer].add(seconds);
-          if (turn < turns) (i > 0 ? batch : first)[peer].add(seconds);
+          auto& of_kind = turn < turns ? (i > 0 ? batch : first) : (i > 0 ? single : first_single);
+          of_kind[peer].add(seconds);
         }
       }
     }
@@ -246,6 +248,7 @@ class Driver {
       latency("W1 a batch of 1000", *peers_[peer], batch[peer]);
       latency("W1 a batch of 1000, first of a turn", *peers_[peer], first[peer]);
       latency("W1 a single touch", *peers_[peer], single[peer]);
+      latency("W1 a single touch, first of a turn", *peers_[peer], first_single[peer]);
     }
     progress("touches timed");
   }

@@ -54,12 +54,12 @@ void Appender::run() {
     const std::function<void()> written = std::move(written_);
     lock.unlock();
     Result<ledger::Position> answer = ledger_.append(complete());
+    if (written) written();  // before wait() returns: the caller may begin the next one then
     lock.lock();
     answer_ = std::move(answer);
     has_answered_ = true;
     lock.unlock();
     wake_.notify_all();
-    if (written) written();
     wait_briefly([this] { return has_asked_.load(); });
     lock.lock();
   }

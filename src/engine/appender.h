@@ -28,7 +28,7 @@ class Appender {
 
   // Called once, by the thread that writes.
   using Complete = std::function<const ledger::Commit&()>;
-  // `written` is called by the other thread as soon as wait() would not wait any more.
+  // `written` is called by the other thread when it has been written, just before wait() would not wait any more.
   void begin(Complete complete, std::function<void()> written = {});
   // What ledger.append() said of the commit that was begun. Where no thread can be had, it is written now.
   Result<ledger::Position> wait();

@@ -126,6 +126,7 @@ Status Engine::Impl::open(
   const bool taken = take_image();
   if (!taken) index.begin_load();
   CURFEW_TRY_STATUS(load_documents(on_document, !taken));
+  if (taken) const index::Index::WriteLock settles(index);  // users of realms that the image doesn't know
   CURFEW_TRY_STATUS(read_chain());
   book.last_no = ledger.last_no();
   if (!taken) {

@@ -1,5 +1,5 @@
 // Callers by turns: while one group's commit is written, the next group is decided, as they come; while that is
-// written, the first is taken into the index, each answered as soon as they are in it, and comes back with what is
+// written, the first is taken into the index, a few answered as soon as they are in it, and comes back with what is
 // next.
 //
 // What is being written is not in the index yet. So only submissions are decided beside it, and only those that concern

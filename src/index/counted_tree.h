@@ -88,8 +88,8 @@ class CountedTree {
   }
   // Both in steps, for many items and trees side by side, so that each step brings near what the next one reads. First
   // the ways to the leaves of `count` keys, level by level: while one waits for a node, the others go on. probe_of(i)
-  // gives a key, path_of(i) where its way goes. Then erase_at(); or prefetch_search() twice and insert_at(). Other
-  // items may have come and gone in between.
+  // gives a key, path_of(i) where its way goes. Then erase_at(); or prefetch_search(), deep at last, and
+  // insert_at(). Other items may have come and gone in between.
   template <class ProbeOf, class PathOf>
   void find_ways(std::size_t count, ProbeOf probe_of, PathOf path_of) const {
     for (std::size_t i = 0; i < count; ++i) {

@@ -27,6 +27,7 @@ std::vector<std::uint64_t> in_order(const std::vector<Handle>& handles) {
 }  // namespace
 
 void History::check(int queries) {
+  stretch_.reset();
   if (draw_.below(3) == 0) through_an_image();
   expect(index_->size() == model_.size(), "size");
   expect(index_->dirty_count() == model_.dirty_count(), "dirty_count");
@@ -196,6 +197,12 @@ void History::check_neighbours(RealmId id, const std::string& user) {
   index_->handles_with(id, with.devices[0], limit, got);
   expect(in_order(got) == latest(id, with, limit), "handles_with " + with.devices[0]);
   expect(index_->sessions_with(id, with.devices[0]) == model_.matching({&id, 1}, with).size(), "sessions_with");
+  check_network(id, limit);
+  const auto realms = draw_.realms();
+  expect(index_->kinds(realms) == model_.summarize(realms, {}).kinds, "kinds");
+}
+
+void History::check_network(RealmId id, std::size_t limit) {
   Filter in;
   in.ip = {draw_.network()};
   Query query;
@@ -203,7 +210,7 @@ void History::check_neighbours(RealmId id, const std::string& user) {
   query.filter = in;
   query.order = {SortBy::kIpAddress, false};
   query.limit = limit;
-  got.clear();
+  std::vector<Handle> got;
   index_->handles_at(id, in.ip[0], limit, got);
   std::vector<std::uint64_t> want;
   for (const Session& session : model_.query(query).rows) want.push_back(session.no.value);
@@ -216,8 +223,15 @@ void History::check_neighbours(RealmId id, const std::string& user) {
   const IpAddress ip = draw_.ip();
   in.ip = {*Cidr::parse(ip.to_string())};
   expect(index_->sessions_at(id, ip) == model_.matching({&id, 1}, in).size(), "sessions_at an address");
-  const auto realms = draw_.realms();
-  expect(index_->kinds(realms) == model_.summarize(realms, {}).kinds, "kinds");
+}
+
+void History::check_address() {
+  const auto& key = draw_.one_of(live_);
+  Filter there;
+  there.ip = {*Cidr::parse(model_.get(*model_.find(key)).ip.to_string())};
+  const std::uint64_t n = 1 + draw_.below(40);
+  expect(index_->as_many_at_address(in_index(key), n) == (model_.matching({&key.realm, 1}, there).size() >= n),
+         "as_many_at_address " + there.ip[0].to_string());
 }
 
 void History::check_sweep() {

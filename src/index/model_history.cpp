@@ -43,6 +43,22 @@ History::History(std::uint64_t seed)
 }
 
 void History::step() {
+  if (!stretch_ && draw_.below(12) == 0) {
+    left_ = 1 + draw_.below(50);
+    stretch_.emplace(*index_);
+  }
+  change();
+  if (!stretch_) return;
+  const auto dice = draw_.below(12);
+  if (dice == 0) check_query();
+  if (dice == 1) check_directory();
+  if (dice == 2) check_network(draw_.realm(), draw_.below(6));
+  if (dice == 3) check_neighbours(draw_.realm(), draw_.user_id());
+  if (dice == 4 && !live_.empty()) check_address();
+  if (--left_ == 0) stretch_.reset();
+}
+
+void History::change() {
   const auto dice = draw_.below(100);
   if (dice < 35 || live_.empty()) {
     insert();
@@ -105,7 +121,7 @@ void History::insert() {
   Session s = draw_.session();
   if (model_.find(s.key)) return;
   s.no = SessionNo{++last_no_};
-  Index::WriteLock lock(*index_);
+  const Writing lock(*this);
   const Handle handle = index_->insert(s);
   model_.insert(s);
   expect(index_->alive(handle), "alive after insert");
@@ -113,7 +129,7 @@ void History::insert() {
 }
 
 void History::touch() {
-  Index::WriteLock lock(*index_);
+  const Writing lock(*this);
   for (std::size_t i = draw_.below(5) + 1; i > 0; --i) {
     const auto& key = draw_.one_of(live_);
     const Time at{model_.get(*model_.find(key)).last_access.ms + static_cast<std::int64_t>(draw_.below(2000)) - 500};
@@ -141,7 +157,7 @@ void History::update() {
   } else {
     s.remember_me = !s.remember_me;
   }
-  Index::WriteLock lock(*index_);
+  const Writing lock(*this);
   index_->update(in_index(key), s);
   model_.update(*model_.find(key), s);
 }
@@ -149,7 +165,7 @@ void History::update() {
 void History::erase() {
   const std::size_t at = draw_.below(live_.size());
   const auto key = live_[at];
-  Index::WriteLock lock(*index_);
+  const Writing lock(*this);
   const Handle handle = in_index(key);
   index_->erase(handle);
   model_.erase(*model_.find(key));
@@ -158,7 +174,7 @@ void History::erase() {
 }
 
 void History::set_marks() {
-  Index::WriteLock lock(*index_);
+  const Writing lock(*this);
   for (std::size_t i = draw_.below(5) + 1; i > 0; --i) {
     const auto& key = draw_.one_of(live_);
     const std::uint16_t marks = draw_.marks();
@@ -172,7 +188,7 @@ void History::put_user() {
   const RealmId id = draw_.realm();
   const std::string user = draw_.user_id(), name = draw_.username(),
                     email = draw_.below(2) == 0 ? "" : "Mail." + draw_.username();
-  Index::WriteLock lock(*index_);
+  const Writing lock(*this);
   index_->put_user(id, user, name, email);
   model_.put_user(id, user, name, email);
 }
@@ -180,21 +196,21 @@ void History::put_user() {
 void History::forget_user() {
   const RealmId id = draw_.realm();
   const std::string user = draw_.user_id();
-  Index::WriteLock lock(*index_);
+  const Writing lock(*this);
   expect(index_->forget_user(id, user) == model_.forget_user(id, user), "forget_user");
 }
 
 void History::name_client() {
   const RealmId id = draw_.realm();
   const std::string client = draw_.client_id(), name = draw_.below(3) == 0 ? "" : "The " + client;
-  Index::WriteLock lock(*index_);
+  const Writing lock(*this);
   index_->name_client(id, client, name);
   model_.name_client(id, client, name);
 }
 
 void History::take_dirty() {
   std::vector<DirtyRow> got, want;
-  Index::WriteLock lock(*index_);
+  const Writing lock(*this);
   index_->take_dirty(model_.dirty_count() + 1, got);
   model_.take_dirty(model_.dirty_count() + 1, want);
   expect(got.size() == want.size(), "take_dirty gives every touched row");
@@ -205,7 +221,7 @@ void History::take_dirty() {
 
 void History::drop_realm() {
   const RealmId id = draw_.realm();
-  Index::WriteLock lock(*index_);
+  const Writing lock(*this);
   index_->drop_realm(id);
   model_.drop_realm(id);
   std::erase_if(live_, [&](const auto& key) { return key.realm == id; });

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ class History {
   explicit History(std::uint64_t seed);
 
   void load(int rows);  // as a start does; before the first step
+  // One change; sometimes the first of many that follow each other under one lock, and questions between them.
   void step();
   // All the rows, so many queries, a quarter as many questions of other kinds; at times of an index that was written
   // out and read back.
@@ -33,6 +35,18 @@ class History {
   static void expect(bool holds, const std::string& what);
   static void same(const session::Session& got, const session::Session& want, const std::string& where);
   Handle in_index(const session::SessionKey& key);
+
+  // For a change: the stretch's lock, or one of its own.
+  class Writing {
+   public:
+    explicit Writing(const History& history) {
+      if (!history.stretch_) own_.emplace(*history.index_);
+    }
+
+   private:
+    std::optional<Index::WriteLock> own_;
+  };
+  void change();
 
   // The steps: model_history.cpp.
   void insert();
@@ -55,10 +69,14 @@ class History {
   void check_directory();
   std::vector<std::uint64_t> latest(RealmId id, const Filter& filter, std::size_t limit);
   void check_neighbours(RealmId id, const std::string& user);
+  void check_network(RealmId id, std::size_t limit);
+  void check_address();  // requires: a live session
   void check_sweep();
 
   Draw draw_;
   std::unique_ptr<Index> index_;
+  std::optional<Index::WriteLock> stretch_;          // many changes under one lock
+  std::uint64_t left_ = 0;                           // of the stretch
   std::map<std::string_view, std::uint64_t> plans_;  // of indexes that an image took the place of
   std::size_t kept_ = 0;
   Model model_;

@@ -190,7 +190,7 @@ class RealmIndex {
   CountedTree<IpKeys> by_ip_{ip_keys_};
   CountedTree<NameKeys> by_name_{name_keys_};
   ClientOrders client_orders_;
-  std::vector<std::uint32_t> arriving_;  // in everything but the orders; none while others are moving_
+  std::vector<std::uint32_t> arriving_;  // in everything but the four orders; none while others are moving_
   std::vector<TouchedRow> moving_;
   std::vector<TouchedRow> moving_in_clients_;  // those of them that client_orders_ holds; empty between batches
   std::vector<std::uint32_t> ending_;
