@@ -10,7 +10,7 @@
 
 namespace curfew {
 
-inline constexpr std::chrono::microseconds kBriefly{100};
+inline constexpr std::chrono::microseconds kBriefly{300};
 
 template <class Done>
 void wait_briefly(Done done) {

@@ -17,6 +17,7 @@ Appender::~Appender() {
 }
 
 void Appender::begin(Complete complete, std::function<void()> written) {
+  short_ = written != nullptr;
   if (!thread_.joinable()) {
     try {
       thread_ = std::thread([this] { run(); });
@@ -37,7 +38,7 @@ void Appender::begin(Complete complete, std::function<void()> written) {
 
 Result<ledger::Position> Appender::wait() {
   if (begun_) return ledger_.append(std::exchange(begun_, nullptr)());
-  wait_briefly([this] { return has_answered_.load(); });
+  if (short_) wait_briefly([this] { return has_answered_.load(); });
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return answer_.has_value(); });
   has_answered_ = false;
@@ -60,7 +61,7 @@ void Appender::run() {
     has_answered_ = true;
     lock.unlock();
     wake_.notify_all();
-    wait_briefly([this] { return has_asked_.load(); });
+    if (written) wait_briefly([this] { return has_asked_.load(); });
     lock.lock();
   }
 }

@@ -28,7 +28,8 @@ class Appender {
 
   // Called once, by the thread that writes.
   using Complete = std::function<const ledger::Commit&()>;
-  // `written` is called by the other thread when it has been written, just before wait() would not wait any more.
+  // `written` is called by the other thread when it has been written, just before wait() would not wait any more. With
+  // it the two wait for each other awake (base/brief_wait.h): it is for short commits that follow each other.
   void begin(Complete complete, std::function<void()> written = {});
   // What ledger.append() said of the commit that was begun. Where no thread can be had, it is written now.
   Result<ledger::Position> wait();
@@ -37,7 +38,8 @@ class Appender {
   void run();
 
   ledger::Ledger& ledger_;
-  Complete begun_;  // the caller's side alone, where there is no thread
+  Complete begun_;      // the caller's side alone, where there is no thread
+  bool short_ = false;  // the caller's side alone: `written` was given
   std::mutex mutex_;
   std::condition_variable wake_;
   Complete asked_;
