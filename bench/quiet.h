@@ -1,5 +1,5 @@
 // What the systems under measurement do by themselves after a write (vacuum, checkpoints, rewritten logs, judging
-// users) costs whoever is measured next. So a turn of writes begins when that is over.
+// users) costs whoever is measured next. So a turn of writes, and the questions, begin when that is over.
 #pragma once
 
 namespace curfew::bench {

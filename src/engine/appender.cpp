@@ -3,7 +3,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/brief_wait.h"
+#include "engine/brief_wait.h"
 
 namespace curfew::engine {
 

@@ -29,7 +29,7 @@ class Appender {
   // Called once, by the thread that writes.
   using Complete = std::function<const ledger::Commit&()>;
   // `written` is called by the other thread when it has been written, just before wait() would not wait any more. With
-  // it the two wait for each other awake (base/brief_wait.h): it is for short commits that follow each other.
+  // it the two wait for each other awake (engine/brief_wait.h): it is for short commits that follow each other.
   void begin(Complete complete, std::function<void()> written = {});
   // What ledger.append() said of the commit that was begun. Where no thread can be had, it is written now.
   Result<ledger::Position> wait();

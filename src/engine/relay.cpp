@@ -1,6 +1,5 @@
 // Callers by turns: while one group's commit is written, the next group is decided, as they come; while that is
-// written, the first is taken into the index, a few answered as soon as they are in it, and comes back with what is
-// next.
+// written, the first is taken into the index, a few of it at a time, who are answered and come back with what is next.
 //
 // What is being written is not in the index yet. So only submissions are decided beside it, and only those that concern
 // none of its sessions and none of their users: they would be decided alike after it. It is applied before what was
@@ -9,7 +8,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "base/brief_wait.h"
+#include "engine/brief_wait.h"
 #include "engine/engine_impl.h"
 
 namespace curfew::engine {

@@ -30,7 +30,9 @@ Index::WriteLock::~WriteLock() {
 
 Handle Index::insert(const session::Session& session) {
   RealmIndex& realm = impl_->at(session.key.realm);
-  return {session.key.realm, impl_->change(realm, [&] { return realm.insert(session); }), session.no};
+  const std::uint32_t row = realm.insert(session);
+  impl_->settle_later(realm);
+  return {session.key.realm, row, session.no};
 }
 
 void Index::begin_load() {
@@ -87,15 +89,15 @@ void Index::load_rows(std::span<const session::Session> rows, std::span<const Pr
 void Index::erase(const Handle& handle) {
   RealmIndex& realm = *impl_->find(handle.realm);
   if (realm.rows().facts(handle.row).has(RowFacts::kDirty)) --impl_->dirty_count;
-  if (realm.settled()) impl_->unsettled.push_back(&realm);
   realm.erase(handle.row);
+  impl_->settle_later(realm);
 }
 
 bool Index::touch(const Handle& handle, Time at, const std::optional<IpAddress>& ip) {
   RealmIndex& realm = *impl_->find(handle.realm);
   const bool settled = realm.settled();
   if (!realm.touch(handle.row, at, ip)) return false;
-  if (settled) impl_->unsettled.push_back(&realm);
+  if (settled) impl_->settle_later(realm);  // of many touches, most find the realm unsettled
   if (!realm.rows().facts(handle.row).has(RowFacts::kDirty)) {
     realm.set_dirty(handle.row, true);
     impl_->dirty_fresh.push_back({handle.no.value, handle.realm, handle.row});
@@ -125,7 +127,9 @@ bool Index::forget_user(RealmId realm, std::string_view user_id) {
 std::uint32_t Index::put_user(RealmId realm, std::string_view user_id, std::string_view username,
                               std::string_view email) {
   RealmIndex& of = impl_->at(realm);
-  return impl_->change(of, [&] { return of.put_user(user_id, username, email, impl_->bulk.has_value()); });
+  const std::uint32_t user = of.put_user(user_id, username, email, impl_->bulk.has_value());
+  impl_->settle_later(of);
+  return user;
 }
 
 void Index::drop_realm(RealmId id) {

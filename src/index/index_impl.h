@@ -28,7 +28,7 @@ struct Index::Impl {
   mutable SliceLock lock;
   mutable PlanBook book;
   std::unordered_map<RealmId, std::unique_ptr<RealmIndex>> realms;
-  std::vector<RealmIndex*> unsettled;              // with what settle() has not put in order
+  std::vector<RealmIndex*> unsettled;              // that may hold what settle() has not put in order
   std::vector<std::unique_ptr<RealmIndex>> grave;  // dropped realms, freed when no lock is held
   std::vector<Dirty> dirty_backlog;                // by descending no; taken from the back
   std::vector<Dirty> dirty_fresh;
@@ -62,13 +62,9 @@ struct Index::Impl {
     if (realm != nullptr && realm->has_ended()) settle();
     return realm;
   }
-  // Of a change that may leave something to settle.
-  template <class Change>
-  auto change(RealmIndex& realm, Change change) {
-    const bool settled = realm.settled();
-    const auto result = change();
-    if (settled && !realm.settled()) unsettled.push_back(&realm);
-    return result;
+  // After a change that may have left something to settle.
+  void settle_later(RealmIndex& realm) {
+    if (unsettled.empty() || unsettled.back() != &realm) unsettled.push_back(&realm);
   }
   // A query of each realm asked that exists, each once.
   std::vector<RealmQuery> queries(std::span<const RealmId> ids, const Filter& filter);

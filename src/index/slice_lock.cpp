@@ -1,7 +1,5 @@
 #include "index/slice_lock.h"
 
-#include "base/brief_wait.h"
-
 namespace curfew::index {
 namespace {
 
@@ -16,15 +14,13 @@ void pause() {
 #endif
 }
 
-// Until done(value) holds: first by looking, then so that others can have the core, then asleep. Whoever makes it true
-// notifies.
+// Until done(value) holds: first by looking, then asleep. Whoever makes it true notifies.
 template <class Done>
 void wait_until(const std::atomic<std::uint32_t>& word, Done done) {
   for (int i = 0; i < kSpins; ++i) {
     if (done(word.load(std::memory_order_seq_cst))) return;
     pause();
   }
-  wait_briefly([&] { return done(word.load(std::memory_order_seq_cst)); });
   for (;;) {
     const std::uint32_t value = word.load(std::memory_order_seq_cst);
     if (done(value)) return;

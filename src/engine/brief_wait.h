@@ -8,7 +8,7 @@
 #include <chrono>
 #include <thread>
 
-namespace curfew {
+namespace curfew::engine {
 
 inline constexpr std::chrono::microseconds kBriefly{300};
 
@@ -18,4 +18,4 @@ void wait_briefly(Done done) {
   for (const auto until = Clock::now() + kBriefly; !done() && Clock::now() < until;) std::this_thread::yield();
 }
 
-}  // namespace curfew
+}  // namespace curfew::engine
