@@ -133,6 +133,7 @@ void TrigramIndex::load(ImageReader& in) {
 
 void UserDirectory::save(ImageWriter& out) {
   out.pages(users_);
+  out.pages(used_by_);
   texts_.save(out);
   lists_.save(out);
   table_.save(out);
@@ -144,6 +145,7 @@ void UserDirectory::save(ImageWriter& out) {
 
 void UserDirectory::load(ImageReader& in) {
   in.pages(users_);
+  in.pages(used_by_);
   texts_.load(in);
   lists_.load(in);
   table_.load(in);
@@ -151,7 +153,7 @@ void UserDirectory::load(ImageReader& in) {
   trigrams_.load(in);
   free_ = in.number32();
   with_rows_ = in.number();
-  if (order_.size() != table_.size() || table_.size() > users_.size()) in.refuse();
+  if (order_.size() != table_.size() || table_.size() > users_.size() || used_by_.size() != users_.size()) in.refuse();
 }
 
 void ClientDirectory::save(ImageWriter& out) const {

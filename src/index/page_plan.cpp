@@ -172,6 +172,10 @@ void RealmQuery::collect(SortBy by, const Start& start, std::size_t wanted, Best
     }
     book_.note(Plan::kPageWalkGaveUp);
   }
+  if (const UserSet* users = only_users(); users != nullptr && by == SortBy::kLastAccess && !start.ascending) {
+    book_.note(Plan::kPageUsers);
+    return collect_of_users(*users, start, best);
+  }
   book_.note(Plan::kPageList);
   with_order(by, [&](const auto& tree) {
     Ring ring([&](std::uint32_t row) { realm_.rows().prefetch_facts(row); },
@@ -183,6 +187,40 @@ void RealmQuery::collect(SortBy by, const Start& start, std::size_t wanted, Best
     for (const std::uint32_t row : list()) ring.push(row);
     ring.drain();
   });
+}
+
+void RealmQuery::collect_of_users(const UserSet& users, const Start& start, Best& best) const {
+  const UserDirectory& directory = realm_.users();
+  std::vector<std::uint64_t> latest;  // a heap: when each can have been used last, before its number
+  latest.reserve(users.list().size());
+  Ring uses([&](std::uint32_t user) { directory.prefetch_use(user); },
+            [&](std::uint32_t user) { latest.push_back(std::uint64_t{directory.used_by(user)} << 32 | user); });
+  for (const std::uint32_t user : users.list()) uses.push(user);
+  uses.drain();
+  std::make_heap(latest.begin(), latest.end());
+  const LastAccessKeys& keys = realm_.by_last_access().keys();
+  Ring rows([&](std::uint32_t row) { realm_.rows().prefetch_facts(row); },
+            [&](std::uint32_t row) {
+              const Probe key = keys.probe(row);
+              if (!best.is_behind(key.hi) && beyond(SortBy::kLastAccess, start, row))
+                best.offer({key.hi, key.lo, key.no, row, &realm_});
+            });
+  const auto none_before = [&](std::uint64_t entry) {
+    return best.is_behind(static_cast<std::uint64_t>(UserDirectory::ms_of(static_cast<std::uint32_t>(entry >> 32))));
+  };
+  constexpr std::ptrdiff_t together = 16;  // users whose memory is fetched side by side
+  for (auto end = latest.end(); end != latest.begin();) {
+    auto first = end;
+    while (first != latest.begin() && end - first < together && !none_before(latest.front())) {
+      directory.prefetch_rows(static_cast<std::uint32_t>(latest.front()));
+      std::pop_heap(latest.begin(), first--);
+    }
+    if (first == end) return;
+    for (auto entry = first; entry != end; ++entry)
+      directory.for_each_row(static_cast<std::uint32_t>(*entry), [&](std::uint32_t row) { rows.push(row); });
+    rows.drain();
+    end = first;
+  }
 }
 
 bool RealmQuery::any_behind(SortBy by, const Start& start) {

@@ -15,11 +15,11 @@ constexpr std::uint64_t kNearRow = 2;  // in the order of rows, with gaps
 
 std::string_view to_string(Plan plan) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Plan::kCount)> names{
-      "total_all",      "total_rank",        "total_rank_of_type", "total_bitmaps",       "total_users",
-      "driver_users",   "driver_ids",        "driver_started",     "driver_last_access",  "driver_ip",
-      "driver_bitmaps", "driver_scan",       "page_ranked",        "page_ranked_of_type", "page_ranked_of_client",
-      "page_walk",      "page_walk_gave_up", "page_list",          "page_by_severity",    "offset_by_ranks",
-      "offset_from_end"};
+      "total_all",       "total_rank",        "total_rank_of_type", "total_bitmaps",       "total_users",
+      "driver_users",    "driver_ids",        "driver_started",     "driver_last_access",  "driver_ip",
+      "driver_bitmaps",  "driver_scan",       "page_ranked",        "page_ranked_of_type", "page_ranked_of_client",
+      "page_walk",       "page_walk_gave_up", "page_users",         "page_list",           "page_by_severity",
+      "offset_by_ranks", "offset_from_end"};
   return names[static_cast<std::size_t>(plan)];
 }
 
@@ -40,7 +40,7 @@ std::uint64_t RealmQuery::rows_of(const UserSet& users) const {
   constexpr std::size_t ahead = 16;
   const auto& list = users.list();
   for (std::size_t i = 0; i < list.size(); ++i) {
-    if (i + ahead < list.size()) realm_.users().prefetch(list[i + ahead]);
+    if (i + ahead < list.size()) realm_.users().prefetch_refs(list[i + ahead]);
     n += realm_.users().rows(list[i]);
   }
   return n;
@@ -86,6 +86,11 @@ bool RealmQuery::ranked(SortBy by) const {
   return filter_.others() == (own ? 1 : 0);
 }
 
+const UserSet* RealmQuery::only_users() const {
+  if (filter_.others() != 1 || filter_.any_bitmap()) return nullptr;
+  return filter_.users() ? filter_.users().get() : filter_.named().get();
+}
+
 void RealmQuery::choose_driver() {
   if (driver_) return;
   std::uint64_t best = realm_.size();
@@ -119,9 +124,9 @@ std::uint64_t RealmQuery::total() {
     total_ = filter_.any_bitmap() ? count_bitmaps() : realm_.size();
     return *total_;
   }
-  if (others == 1 && (filter_.users() || filter_.named()) && !filter_.any_bitmap()) {
+  if (const UserSet* users = only_users()) {
     book_.note(Plan::kTotalUsers);
-    total_ = rows_of(filter_.users() ? *filter_.users() : *filter_.named());
+    total_ = rows_of(*users);
     return *total_;
   }
   const bool by_key = filter_.started() || filter_.last_access() || filter_.by_ip();
@@ -169,7 +174,7 @@ void RealmQuery::for_each_of_driver(F f) {
   const auto rows_of_users = [&](const std::vector<std::uint32_t>& list) {
     constexpr std::size_t ahead = 16;
     for (std::size_t i = 0; i < list.size(); ++i) {
-      if (i + 2 * ahead < list.size()) users.prefetch(list[i + 2 * ahead]);
+      if (i + 2 * ahead < list.size()) users.prefetch_refs(list[i + 2 * ahead]);
       if (i + ahead < list.size()) users.prefetch_rows(list[i + ahead]);
       users.for_each_row(list[i], f);
     }
@@ -224,9 +229,7 @@ void RealmQuery::for_each_match(F f) {
   }
   const bool bitmaps_done = driver_ == Driver::kBitmaps;
   if (bitmaps_done && filter_.others() == 0) return for_each_of_driver(f);
-  const bool users_done =
-      (driver_ == Driver::kUsers || driver_ == Driver::kNamed) && filter_.others() == 1 && !filter_.any_bitmap();
-  if (users_done) return for_each_of_driver(f);
+  if (only_users() != nullptr && driver_ != Driver::kScan) return for_each_of_driver(f);
   Ring ring([&](std::uint32_t row) { realm_.rows().prefetch_facts(row); },
             [&](std::uint32_t row) {
               if (filter_.matches(row, bitmaps_done)) f(row);

@@ -8,7 +8,9 @@
 // The ways to a page:
 //   ranked: the order's tree gives any rank directly, if nothing but a range of its own key and a type restricts it ·
 //   walk: along the order, testing rows; for filters that many rows pass. It gives up when it has cost more than the
-//   list · list: all matching rows, of which the best are selected; for filters that few rows pass.
+//   list · users: where nothing but users is asked for and the last used come first, the users by when they can have
+//   been used last, until nobody who is left can come among the best · list: all matching rows, of which the best are
+//   selected; for filters that few rows pass.
 // Where one client is asked for that has an order by last access of its own (client_orders.h), that stands for the
 // realm's, in totals, too; ranked then means that nothing else restricts it.
 // The order by severity is that of last access in four classes one after the other, each a query of its own
@@ -47,6 +49,7 @@ enum class Plan : std::uint8_t {
   kPageRankedOfClient,
   kPageWalk,
   kPageWalkGaveUp,
+  kPageUsers,
   kPageList,
   kPageBySeverity,
   kOffsetByRanks,
@@ -177,8 +180,9 @@ class RealmQuery {
     return by == SortBy::kLastAccess ? f(by_last_access()) : realm_.with_order(by, f);
   }
   bool only_client_and_type() const;
-  Bounds bounds(SortBy by) const;    // of the order's own condition
-  void enumerate(std::size_t keep);  // counts by the driver; keeps the rows if there are no more than `keep`
+  const UserSet* only_users() const;  // null, if anything else restricts
+  Bounds bounds(SortBy by) const;     // of the order's own condition
+  void enumerate(std::size_t keep);   // counts by the driver; keeps the rows if there are no more than `keep`
   template <class F>
   void for_each_match(F f);
   template <class Tree, class F>
@@ -188,6 +192,7 @@ class RealmQuery {
   // Walks the order from the start, calling f(row) for matches until it says false. False if it gave up.
   template <class F>
   bool walk(SortBy by, const Start& start, std::uint64_t most_tests, F f) const;
+  void collect_of_users(const UserSet& users, const Start& start, Best& best) const;
   bool worth_walking(SortBy by, std::size_t wanted);
   bool beyond(SortBy by, const Start& start, std::uint32_t row) const;
   std::uint64_t list_cost() const;

@@ -289,6 +289,8 @@ void RealmIndex::verify() const {
   for (std::uint32_t user = 0; user < users_.slots(); ++user) {
     users_.for_each_row(user, [&](std::uint32_t row) {
       CURFEW_CHECK(rows_.facts(row).user == user, "a user's rows name the user");
+      CURFEW_CHECK(rows_.facts(row).last_access() <= UserDirectory::ms_of(users_.used_by(user)),
+                   "and none was used later than the user");
       ++listed;
     });
   }

@@ -54,6 +54,7 @@ std::uint32_t RealmIndex::add_row(const session::Session& session, const Prepare
   rows_.facts(row).set_kind(devices_.kind_of(rows_.rest(row).user_agent));
   rows_.rest(row).clients = clients_.acquire(session.clients, prepared.clients_hash);
   users_.add_row(user, row);
+  users_.note_use(user, session.last_access.ms);
   if (bulk) {
     enter_bitmaps_later(row);
   } else {
@@ -184,7 +185,7 @@ void RealmIndex::settle_ends() {
     const auto rows = rest.first(std::min(kBatch, rest.size()));
     for (const std::uint32_t row : rows) rows_.prefetch(row);
     for (const std::uint32_t row : rows) {
-      users_.prefetch(rows_.facts(row).user);
+      users_.prefetch_refs(rows_.facts(row).user);
       by_key_.prefetch(rows_.key_hash(row));
       rows_.prefetch_deep(row);
     }
@@ -252,7 +253,9 @@ void RealmIndex::settle_touches() {
   };
   if (!std::is_sorted(moving_.begin(), moving_.end(), before)) std::sort(moving_.begin(), moving_.end(), before);
   for (const TouchedRow& m : moving_) {
-    rows_.facts(m.row).set(RowFacts::kMoving, false);
+    RowFacts& facts = rows_.facts(m.row);
+    facts.set(RowFacts::kMoving, false);
+    users_.note_use(facts.user, facts.last_access());
     by_last_access_.insert(m.row);
   }
   client_orders_.put_in(moving_in_clients_);
@@ -287,6 +290,7 @@ void RealmIndex::update(std::uint32_t row, const session::Session& session) {
   if (facts.last_access() != session.last_access.ms) {
     by_last_access_.erase(last_access_keys_.probe(row), row);
     facts.set_last_access(session.last_access);
+    users_.note_use(facts.user, session.last_access.ms);
     by_last_access_.insert(row);
   }
   if (rows_.ip(facts) != session.ip) {

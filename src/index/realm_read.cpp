@@ -41,6 +41,7 @@ void RealmIndex::prefetch(std::span<const std::uint32_t> rows) const {
   for (const std::uint32_t row : rows) rows_.prefetch(row);
   for (const std::uint32_t row : rows) {
     users_.prefetch(rows_.facts(row).user);
+    users_.prefetch_refs(rows_.facts(row).user);
     rows_.prefetch_deep(row);
     const RowRest& rest = rows_.rest(row);
     clients_.prefetch(rest.clients);

@@ -76,10 +76,8 @@ bool within(const std::optional<TimeRange>& range, std::int64_t ms) {
 
 }  // namespace
 
-UserSet::UserSet(std::vector<std::uint32_t> users, std::uint32_t slots) : list_(std::move(users)) {
-  constexpr std::size_t few = 8;
-  if (list_.size() <= few) return;
-  bits_.resize(slots / 64 + 1);
+void UserSet::spread() const {
+  bits_.resize(slots_ / 64 + 1);
   for (const std::uint32_t user : list_) bits_[user >> 6] |= std::uint64_t{1} << (user & 63);
 }
 

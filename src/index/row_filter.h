@@ -18,12 +18,15 @@
 
 namespace curfew::index {
 
-// Some users of a realm.
+// Some users of a realm. Threads: one.
 class UserSet {
  public:
-  UserSet(std::vector<std::uint32_t> users, std::uint32_t slots);
+  UserSet(std::vector<std::uint32_t> users, std::uint32_t slots) : list_(std::move(users)), slots_(slots) {}
   bool contains(std::uint32_t user) const {
-    if (!bits_.empty()) return (bits_[user >> 6] >> (user & 63) & 1) != 0;
+    if (list_.size() > kFew) {
+      if (bits_.empty()) spread();
+      return (bits_[user >> 6] >> (user & 63) & 1) != 0;
+    }
     for (const std::uint32_t u : list_)
       if (u == user) return true;
     return false;
@@ -31,8 +34,12 @@ class UserSet {
   const std::vector<std::uint32_t>& list() const { return list_; }
 
  private:
+  static constexpr std::size_t kFew = 8;
+  void spread() const;
+
   std::vector<std::uint32_t> list_;
-  std::vector<std::uint64_t> bits_;  // for more than a few
+  std::uint32_t slots_;
+  mutable std::vector<std::uint64_t> bits_;  // of more than a few, once a row is tested: many queries test none
 };
 
 // A free-text search that may hit more than usernames.

@@ -137,6 +137,8 @@ std::uint32_t UserDirectory::add(const Key& key, std::string_view username, std:
     at = users_.push(User{});
   User& user = users_[at];
   user = User{};
+  used_by_.grow(users_.size());
+  used_by_[at] = 0;
   user.flags = kKnown;
   if (probe.kind() == IdKind::kUuid) {
     user.flags |= kUuid;
@@ -274,8 +276,8 @@ std::vector<std::uint32_t> UserDirectory::matching(const TextPart& part, bool an
     if (part.part().size() == TrigramIndex::kShortest) return users;
     constexpr std::size_t ahead = 16;
     for (std::size_t i = 0; i < users.size(); ++i) {
-      if (i + 2 * ahead < users.size()) prefetch(users[i + 2 * ahead]);
-      if (i + ahead < users.size()) prefetch_text(users[i + ahead]);
+      if (i + 2 * ahead < users.size()) prefetch_refs(users[i + 2 * ahead]);
+      if (i + ahead < users.size()) prefetch_name(users[i + ahead]);
       if (part.in(folded_name(users[i]))) out.push_back(users[i]);
     }
     return out;
@@ -293,8 +295,8 @@ std::vector<std::uint32_t> UserDirectory::matching(const TextPart& part, bool an
 }
 
 std::size_t UserDirectory::memory_bytes() const {
-  return users_.memory_bytes() + texts_.memory_bytes() + lists_.memory_bytes() + table_.memory_bytes() +
-         order_.memory_bytes() + trigrams_.memory_bytes();
+  return users_.memory_bytes() + used_by_.memory_bytes() + texts_.memory_bytes() + lists_.memory_bytes() +
+         table_.memory_bytes() + order_.memory_bytes() + trigrams_.memory_bytes();
 }
 
 void UserDirectory::add_row(std::uint32_t user, std::uint32_t row) {

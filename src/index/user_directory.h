@@ -1,12 +1,15 @@
 // UserDirectory: the users of one realm, their names and their sessions' rows.
 //
 // What it is: a record of 48 bytes a user and a block with the texts; a hash by id; an order by case-folded username
-// and id; a trigram index over the usernames; for each user the rows of the sessions (row_lists.h). Invariants: a user
+// and id; a trigram index over the usernames; for each user the rows of the sessions (row_lists.h), and a time after
+// which none of them was used, in a column of its own, of which sixteen users share a cache line. Invariants: a user
 // stays known until forget(). A new user comes into the order by settle(), many at once; who reads the order settles
 // first. Threads: none of its own. Views of texts stay good until the next change of the directory.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,14 +93,33 @@ class UserDirectory {
   void for_each_row(std::uint32_t user, F f) const {
     lists_.for_each(users_[user].rows, f);
   }
+  // No session of the user was used after this second, counted from 1970: the first one after the latest use that was
+  // noted, whether its session is still there or not.
+  std::uint32_t used_by(std::uint32_t user) const { return used_by_[user]; }
+  static std::int64_t ms_of(std::uint32_t second) {
+    return second == kLater ? std::numeric_limits<std::int64_t>::max() : std::int64_t{second} * 1000;
+  }
+  void note_use(std::uint32_t user, std::int64_t ms) {
+    const std::int64_t second = std::min<std::int64_t>(ms / 1000 + 1, kLater);
+    if (second > used_by_[user]) used_by_[user] = static_cast<std::uint32_t>(second);
+  }
   bool known(std::uint32_t user) const { return user < users_.size() && (users_[user].flags & kKnown) != 0; }
 
+  // A record of 48 bytes may lie in two cache lines: where its name begins and its id, and where its texts and rows
+  // are.
   void prefetch(std::uint32_t user) const { index::prefetch(&users_[user]); }
+  void prefetch_refs(std::uint32_t user) const { index::prefetch(&users_[user].texts); }
+  void prefetch_name(std::uint32_t user) const {  // as far as most names go
+    const char* text = texts_.at(users_[user].texts);
+    index::prefetch(text);
+    index::prefetch(text + sizeof(Lengths) + 16);
+  }
   void prefetch_text(std::uint32_t user) const {
     const char* text = texts_.at(users_[user].texts);
     index::prefetch(text);
     index::prefetch(text + 64);
   }
+  void prefetch_use(std::uint32_t user) const { index::prefetch(&used_by_[user]); }
   void prefetch_rows(std::uint32_t user) const { lists_.prefetch(users_[user].rows); }
   // For a lookup soon after, in three rounds.
   void prefetch_find(const Key& key) const { table_.prefetch(key.probe.hash()); }
@@ -140,7 +162,10 @@ class UserDirectory {
   Texts texts(std::uint32_t user) const;
   void write_texts(User& user, std::string_view id, std::string_view username, std::string_view email);
 
+  static constexpr std::uint32_t kLater = 0xffffffffU;  // than seconds since 1970 in 32 bits can tell
+
   PagedArray<User> users_;
+  PagedArray<std::uint32_t> used_by_;
   BlobArena texts_;
   RowLists lists_;
   OrdinalTable table_;

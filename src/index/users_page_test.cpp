@@ -1,0 +1,162 @@
+// The last used sessions of the users whose name holds a part: whichever users are looked at first, and whenever the
+// search stops, the page is that of all of them in order. (model_test.cpp has few users, and all within seconds.)
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+#include "index/index.h"
+
+namespace curfew::index {
+namespace {
+
+using session::Session;
+using session::SessionNo;
+using session::SessionType;
+
+constexpr RealmId kRealm{1};
+constexpr std::int64_t kStart = 1'700'000'000'000, kMonth = std::int64_t{30} * 86'400'000;
+
+class UsersPageTest : public testing::Test {
+ protected:
+  // One of 600 users, of whom one in twenty is named "…oe12…": too few to be met along the order.
+  void start(Time last_access) {
+    Session s;
+    s.no = SessionNo{sessions_.size() + 1};
+    s.key = {kRealm, below(4) == 0 ? SessionType::kOffline : SessionType::kRegular, uuid(s.no.value)};
+    const std::uint64_t user = below(600);
+    s.user_id = "user" + std::to_string(user);
+    s.username = (user % 20 == 0 ? "zoe12" : "tom") + std::to_string(user);
+    s.started = s.last_access = last_access;
+    const Index::WriteLock lock(index_);
+    sessions_.push_back({index_.insert(s), s, user % 20 == 0});
+  }
+  // In which nobody looks for a name.
+  static std::string uuid(std::uint64_t number) {
+    const std::string digits = std::to_string(number);
+    return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
+  }
+  void touch(Time at) {
+    One& one = sessions_[below(sessions_.size())];
+    if (one.ended) return;
+    const Index::WriteLock lock(index_);
+    index_.touch(one.handle, at, std::nullopt);
+    one.session.last_access = std::max(one.session.last_access, at);
+  }
+  void end() {
+    One& one = sessions_[below(sessions_.size())];
+    if (one.ended) return;
+    const Index::WriteLock lock(index_);
+    index_.erase(one.handle);
+    one.ended = true;
+  }
+  // A later word of the session may say that it was used earlier.
+  void update(Time at) {
+    One& one = sessions_[below(sessions_.size())];
+    if (one.ended) return;
+    one.session.last_access = std::max(one.session.started, at);
+    const Index::WriteLock lock(index_);
+    index_.update(one.handle, one.session);
+  }
+  Page ask(std::uint64_t offset, std::size_t limit, const std::optional<Cursor>& cursor = std::nullopt) const {
+    Query query;
+    query.realms = {kRealm};
+    query.filter.search = "oe12";
+    query.offset = offset;
+    query.limit = limit;
+    query.cursor = cursor;
+    const Index::ReadLock lock(index_);
+    return index_.query(query);
+  }
+  std::vector<std::uint64_t> expected() const {
+    std::vector<const Session*> matching;
+    for (const One& one : sessions_)
+      if (one.matches && !one.ended) matching.push_back(&one.session);
+    std::sort(matching.begin(), matching.end(), [](const Session* a, const Session* b) {
+      return a->last_access != b->last_access ? a->last_access > b->last_access : a->no.value > b->no.value;
+    });
+    std::vector<std::uint64_t> out;
+    for (const Session* s : matching) out.push_back(s->no.value);
+    return out;
+  }
+  static std::vector<std::uint64_t> numbers(const Page& page) {
+    std::vector<std::uint64_t> out;
+    for (const Session& s : page.rows) out.push_back(s.no.value);
+    return out;
+  }
+  std::uint64_t taken() const {
+    for (const auto& [name, times] : index_.plans())
+      if (name == "page_users") return times;
+    return 0;
+  }
+  void compare_pages() {
+    const std::vector<std::uint64_t> all = expected();
+    for (const std::size_t limit : {1U, 7U, 25U, 100U}) {
+      for (std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{3}, below(all.size() + 2)}) {
+        const Page page = ask(offset, limit);
+        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(offset, all.size()));
+        const auto left = static_cast<std::size_t>(all.end() - begin);
+        const std::vector<std::uint64_t> want(begin, begin + static_cast<std::ptrdiff_t>(std::min(limit, left)));
+        ASSERT_EQ(page.total, all.size());
+        ASSERT_EQ(numbers(page), want) << "offset " << offset << ", limit " << limit;
+      }
+    }
+    // From page to page, as a reader would go on.
+    std::vector<std::uint64_t> read;
+    for (Page page = ask(0, 40);; page = ask(0, 40, page.next)) {
+      for (const std::uint64_t no : numbers(page)) read.push_back(no);
+      if (!page.next) break;
+    }
+    ASSERT_EQ(read, all);
+  }
+  std::uint64_t below(std::uint64_t n) { return random_() % n; }
+  Time some_time() { return Time{kStart + static_cast<std::int64_t>(below(kMonth))}; }
+
+  struct One {
+    Handle handle;
+    Session session;
+    bool matches = false, ended = false;
+  };
+  Index index_{device::unknown_classifier()};
+  std::vector<One> sessions_;
+  std::mt19937_64 random_{12};
+};
+
+TEST_F(UsersPageTest, IsThatOfAllTheirSessionsWhateverHappenedToThem) {
+  for (int i = 0; i < 3'000; ++i) start(some_time());
+  ASSERT_NO_FATAL_FAILURE(compare_pages());
+  for (int round = 0; round < 40; ++round) {
+    for (int i = 0; i < 200; ++i) {
+      switch (below(5)) {
+        case 0:
+          start(some_time());
+          break;
+        case 1:
+          end();
+          break;
+        case 2:
+          update(some_time());
+          break;
+        default:
+          touch(some_time());
+      }
+    }
+    ASSERT_NO_FATAL_FAILURE(compare_pages()) << "round " << round;
+  }
+  EXPECT_GT(taken(), 40U);
+  const Index::WriteLock lock(index_);
+  index_.verify();
+}
+
+// Seconds since 1970 fit into 32 bits until 2106; whoever was used later is looked at first, and none is missed.
+TEST_F(UsersPageTest, HoldsBeyondTheYear2106) {
+  const std::int64_t end_of_seconds = std::int64_t{0xffffffff} * 1000;
+  for (int i = 0; i < 1'000; ++i) start(some_time());
+  for (int i = 0; i < 1'000; ++i) start(Time{end_of_seconds - 5'000 + static_cast<std::int64_t>(below(10'000))});
+  for (int i = 0; i < 500; ++i) touch(Time{end_of_seconds + static_cast<std::int64_t>(below(kMonth))});
+  ASSERT_NO_FATAL_FAILURE(compare_pages());
+}
+
+}  // namespace
+}  // namespace curfew::index
