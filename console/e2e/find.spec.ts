@@ -117,6 +117,35 @@ test.describe('finding', () => {
     await expect.poll(() => shown(other)).toEqual(before);
   });
 
+  test('an address with a filter that there is not shows nobody, and the way out', async ({
+    page,
+    realm,
+    operator,
+    signInAs,
+  }) => {
+    await realm.ingest([
+      { id: 'mine', username: 'jane.doe', ipAddress: '10.20.0.1' },
+      { id: 'other', username: 'ravi.patel', ipAddress: '203.0.113.7' },
+    ]);
+    await signInAs(operator);
+    await page.goto(`/r/${realm.name}/sessions?ip=10.20.0.0/16&idle=P7D`);
+    await expect(
+      page.getByRole('heading', { name: 'A filter in the address is not understood' }),
+    ).toBeVisible();
+    await expect(page.getByText('idle=P7D')).toBeVisible();
+    await expect(page.getByRole('table')).toHaveCount(0);
+    await expect(page.getByText('jane.doe')).toHaveCount(0);
+    await page.getByRole('button', { name: 'Leave it out' }).click();
+    await expect(rows(page)).toHaveCount(1);
+    expect(await shown(page)).toEqual(['mine']);
+
+    await page.goto(`/r/${realm.name}/audit?outcom=denied`);
+    await expect(page.getByText('outcom=denied')).toBeVisible();
+    await expect(page.getByRole('table')).toHaveCount(0);
+    await page.getByRole('button', { name: 'Clear all filters' }).click();
+    await expect(page.getByRole('table', { name: 'Audit records' })).toBeVisible();
+  });
+
   test('sort, page size, paging, and a last page that is emptied', async ({
     page,
     api,

@@ -53,6 +53,21 @@ describe('the list', () => {
     await waitFor(() => expect(address()).toBe(SESSIONS));
   });
 
+  it('shows nothing for an address with a filter that there is not, and says which', async () => {
+    const { fake } = await openConsole(`${SESSIONS}?type=ofline&ip=10.20.0.0/16&usr=jane&sort=username`);
+    await screen.findByRole('heading', { name: '2 filters in the address are not understood' });
+    expect(screen.getByText('type=ofline').nextSibling).toHaveTextContent('takes regular or offline');
+    expect(screen.getByText('usr=jane').nextSibling).toHaveTextContent('there is no such filter here');
+    expect(screen.queryByRole('table')).toBeNull();
+    expect(screen.queryByRole('button', { name: /Logout|Revoke/ })).toBeNull();
+    expect(fake.calls.some((call) => call.path.endsWith('/sessions'))).toBe(false);
+    fireEvent.click(screen.getByRole('button', { name: 'Leave them out' }));
+    await loaded();
+    expect(address()).toBe(`${SESSIONS}?ip=10.20.0.0%2F16&sort=username`);
+    const asked = fake.calls.find((call) => call.path.endsWith('/sessions'));
+    expect(asked?.query.getAll('ip')).toEqual(['10.20.0.0/16']);
+  });
+
   it('goes back from a last page that is no longer there', async () => {
     const fake = new FakeCurfew();
     fake.sessions = fake.sessions.slice(0, 30);

@@ -1,5 +1,6 @@
 // Reading the audit log, and where its export is.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { refusedBy, type Part, type Refused } from '@/shared/address/parts';
 import { api, unwrap, type Schemas } from '@/shared/api/client';
 
 export type AuditRecord = Schemas['AuditRecord'];
@@ -40,20 +41,42 @@ export interface AuditFilter {
   outcome?: Outcome;
 }
 
-const TEXTS = ['actor', 'action', 'user', 'session', 'revocation'] as const;
-const LONGEST = { actor: 255, action: 64, user: 255, session: 140, revocation: 64 };
+export const LONGEST = { actor: 255, action: 64, user: 255, session: 140, revocation: 64 };
+const TEXTS = Object.keys(LONGEST) as (keyof typeof LONGEST)[];
 
+const one = (fits: Part['fits']): Part => ({ fits, most: 1 });
+const text = (longest: number) => one((value) => value.length > 0 && value.length <= longest);
+const time = one((value) => !Number.isNaN(Date.parse(value)));
+
+const PARTS: Record<keyof AuditFilter, Part> = {
+  actor: text(LONGEST.actor),
+  action: text(LONGEST.action),
+  user: text(LONGEST.user),
+  session: text(LONGEST.session),
+  revocation: text(LONGEST.revocation),
+  from: time,
+  to: time,
+  outcome: one((value) => (OUTCOMES as readonly string[]).includes(value)),
+};
+
+// What of the address is no filter that there is.
+export function refusedAuditFilters(params: URLSearchParams): Refused[] {
+  return refusedBy(params, PARTS, ['cursor']);
+}
+
+// What the address says, as far as it is understood.
 export function readAuditFilter(params: URLSearchParams): AuditFilter {
   const filter: AuditFilter = {};
+  const first = (name: keyof AuditFilter) => params.getAll(name).find(PARTS[name].fits);
   for (const name of TEXTS) {
-    const text = params.get(name)?.slice(0, LONGEST[name]);
-    if (text) filter[name] = text;
+    const given = first(name);
+    if (given) filter[name] = given;
   }
   for (const name of ['from', 'to'] as const) {
-    const time = params.get(name);
-    if (time && !Number.isNaN(Date.parse(time))) filter[name] = new Date(time).toISOString();
+    const given = first(name);
+    if (given) filter[name] = new Date(given).toISOString();
   }
-  const outcome = OUTCOMES.find((one) => one === params.get('outcome'));
+  const outcome = OUTCOMES.find((word) => word === first('outcome'));
   if (outcome) filter.outcome = outcome;
   return filter;
 }

@@ -30,14 +30,24 @@ import { AuditFilters } from './audit-filters';
 import {
   exportUrl,
   readAuditFilter,
+  refusedAuditFilters,
   useAudit,
   writeAuditFilter,
   type AuditFilter,
   type AuditRecord,
 } from './audit-api';
+import { RefusedAudit } from './refused-audit';
 import { actionText, actorText, countsOf } from './audit-words';
 
 export function AuditPage() {
+  const [params, setParams] = useSearchParams();
+  const text = params.toString();
+  const refused = useMemo(() => refusedAuditFilters(new URLSearchParams(text)), [text]);
+  if (refused.length > 0) return <RefusedAudit refused={refused} search={text} onSearch={setParams} />;
+  return <AuditLog />;
+}
+
+function AuditLog() {
   const { t } = useTranslation();
   const me = useSignedIn();
   const { realm = '' } = useParams();

@@ -17,6 +17,7 @@ import { toApiError } from '@/shared/api/problem';
 import { ALL_REALMS } from '@/shared/auth/me-api';
 import { useSignedIn } from '@/shared/auth/signed-in';
 import { may, realmTitle } from '@/shared/auth/permissions';
+import { lazyPart } from '@/shared/i18n/i18n';
 import { useLiveList } from '@/shared/live/use-live-list';
 import { setPrefs, usePrefs } from '@/shared/prefs/prefs';
 import { countMore, isEmpty, PAGE_SIZES } from '@/shared/session/filter';
@@ -39,11 +40,14 @@ import { useViewState } from './view-state';
 // An answer that comes sooner replaces the rows without their having been dimmed.
 const DIM_AFTER_MS = 150;
 
+const RefusedSessions = lazyPart(async () => (await import('./refused-sessions')).RefusedSessions);
 const MoreFilters = lazy(async () => ({ default: (await import('./more-filters')).MoreFilters }));
 
 export function SessionsPage() {
   // Another realm is another page: nothing of the one before may stay.
   const { realm = '' } = useParams();
+  const { refused, search, setAll } = useViewState();
+  if (refused.length > 0) return <RefusedSessions refused={refused} search={search} onSearch={setAll} />;
   return <RealmSessions key={realm} realm={realm} />;
 }
 

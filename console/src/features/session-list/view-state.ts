@@ -2,11 +2,13 @@
 // link restore it.
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'react';
 import { useLocation, useNavigate, useSearchParams, type NavigateOptions } from 'react-router-dom';
+import type { Refused } from '@/shared/address/parts';
 import {
   DEFAULT_SORT,
   PAGE_SIZES,
   readFilter,
   readSort,
+  refusedFilters,
   writeFilter,
   type SessionFilter,
   type Sort,
@@ -18,6 +20,7 @@ export type SetFilter = (next: SessionFilter | ((before: SessionFilter) => Sessi
 // The functions stay the same while the page is open, whatever the address says meanwhile.
 export interface ViewState {
   filter: SessionFilter;
+  refused: Refused[]; // of the address: what is not understood
   sort: Sort;
   page: number;
   perPage: number;
@@ -46,6 +49,7 @@ export function useViewState(): ViewState {
   const navigate = useNavigate();
   const text = params.toString();
   const filter = useMemo(() => readFilter(new URLSearchParams(text)), [text]);
+  const refused = useMemo(() => refusedFilters(new URLSearchParams(text)), [text]);
   const state: unknown = location.state;
   const cursor =
     typeof state === 'object' && state !== null && 'cursor' in state && typeof state.cursor === 'string'
@@ -64,6 +68,7 @@ export function useViewState(): ViewState {
 
   return {
     filter,
+    refused,
     sort: readSort(params),
     page: readPage(params),
     perPage: readPerPage(params),

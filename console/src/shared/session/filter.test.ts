@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { makeSession } from '../../../tests/fake/data';
-import { isEmpty, matches, readFilter, readSort, writeFilter } from './filter';
+import { withoutRefused } from '@/shared/address/parts';
+import { isEmpty, matches, readFilter, readSort, refusedFilters, writeFilter } from './filter';
 
 const read = (query: string) => readFilter(new URLSearchParams(query));
+const refused = (query: string) =>
+  refusedFilters(new URLSearchParams(query)).map(({ name, why }) => `${name} ${why}`);
 
 describe('the filter in the address', () => {
   it('survives writing and reading', () => {
@@ -13,11 +16,49 @@ describe('the filter in the address', () => {
     expect(filter.client).toEqual(['reports', 'wiki']);
   });
 
-  it('leaves out what the server would refuse', () => {
-    expect(
-      isEmpty(read('type=both&signal=loud&ip=nonsense&idleFor=soon&startedAfter=yesterday&rememberMe=maybe')),
-    ).toBe(true);
-    expect(read(`search=${'x'.repeat(400)}`).search).toHaveLength(255);
+  it('reads as much as is understood, and names the rest', () => {
+    const query =
+      'type=both&signal=loud&ip=nonsense&idleFor=soon&startedAfter=yesterday&rememberMe=maybe&user=&usr=jane';
+    expect(isEmpty(read(query))).toBe(true);
+    expect(refused(query)).toEqual([
+      'type value',
+      'signal value',
+      'ip value',
+      'idleFor value',
+      'startedAfter value',
+      'rememberMe value',
+      'user value',
+      'usr unknown',
+    ]);
+    expect(refused(`search=${'x'.repeat(256)}`)).toEqual(['search value']);
+    expect(refused(`search=${'x'.repeat(255)}&client=a&client=b&sort=-started&page=2&perPage=50`)).toEqual(
+      [],
+    );
+    expect(refused('__proto__=1&toString=2')).toEqual(['__proto__ unknown', 'toString unknown']);
+  });
+
+  it('refuses what is given too often', () => {
+    expect(refused('type=regular&type=offline')).toEqual(['type once']);
+    const many = Array.from({ length: 66 }, (_, n) => `client=c${n}`).join('&');
+    expect(refused(many)).toEqual(['client most', 'client most']);
+    expect(read(many).client).toHaveLength(64);
+    expect(refused('signal=high&signal=idle')).toEqual(['signal value']);
+    expect(read('signal=high&signal=idle').signal).toEqual(['idle']);
+    expect(refused('signal=high&signal=new_device')).toEqual([]);
+  });
+
+  it('is what was understood once the rest is left out', () => {
+    const params = new URLSearchParams(
+      'type=offline&usr=jane&ip=10.0.0.0%2F8&type=regular&ip=x&sort=-started',
+    );
+    const left = withoutRefused(params, refusedFilters(params));
+    expect(left.toString()).toBe('type=offline&ip=10.0.0.0%2F8&sort=-started');
+    expect(refusedFilters(left)).toEqual([]);
+    const twice = new URLSearchParams('type=offline&type=offline');
+    expect(withoutRefused(twice, refusedFilters(twice)).toString()).toBe('type=offline');
+  });
+
+  it('takes the default order for one that there is not', () => {
     expect(readSort(new URLSearchParams('sort=password'))).toBe('-lastAccess');
   });
 

@@ -1,4 +1,5 @@
 // The filters of the session list: one value, three forms — the address bar, the API's parameters, the body of a revocation.
+import { refusedBy, type Part, type Refused } from '@/shared/address/parts';
 import { durationMs } from '@/shared/time/format';
 import { isSignalWord, matchesSignal } from '@/shared/signal/signal';
 import { inAny, parseCidr } from './network';
@@ -30,59 +31,71 @@ export const DEFAULT_SORT: Sort = '-lastAccess';
 export const IDLE_PRESETS: readonly string[] = ['PT30M', 'PT8H', 'P7D', 'P30D'];
 export const PAGE_SIZES = [25, 50, 100, 200] as const;
 
-const MAX_TEXT = 255;
-const MAX_LIST = 64;
+export const MAX_TEXT = 255;
+export const MAX_LIST = 64;
 
-// Reads what the address says and leaves out what the server would refuse, so that a mistyped address still shows a page.
-export function readFilter(params: URLSearchParams): SessionFilter {
-  const filter: SessionFilter = {};
-  const search = params.get('search')?.slice(0, MAX_TEXT);
-  if (search) filter.search = search;
-  const type = params.get('type');
-  if (type === 'regular' || type === 'offline') filter.type = type;
-  const client = params.getAll('client').filter((id) => id.length > 0 && id.length <= MAX_TEXT);
-  if (client.length > 0) filter.client = client.slice(0, MAX_LIST);
-  for (const name of ['device', 'network', 'networkNot'] as const) {
-    const given = params.getAll(name).filter((text) => text.length > 0 && text.length <= MAX_TEXT);
-    if (given.length > 0) filter[name] = given.slice(0, MAX_LIST);
-  }
-  const signal = params.getAll('signal').filter(isSignalWord);
-  if (signal.length > 0) filter.signal = signal.includes('idle') ? ['idle'] : signal;
-  const user = params.get('user')?.slice(0, MAX_TEXT);
-  if (user) filter.user = user;
-  for (const name of ['ip', 'ipNot'] as const) {
-    const ranges = params.getAll(name).filter((text) => parseCidr(text) !== undefined);
-    if (ranges.length > 0) filter[name] = ranges.slice(0, MAX_LIST);
-  }
-  const idleFor = params.get('idleFor');
-  if (idleFor && durationMs(idleFor)) filter.idleFor = idleFor;
-  for (const name of ['startedAfter', 'startedBefore', 'lastAccessAfter', 'lastAccessBefore'] as const) {
-    const time = params.get(name);
-    if (time && !Number.isNaN(Date.parse(time))) filter[name] = new Date(time).toISOString();
-  }
-  const rememberMe = params.get('rememberMe');
-  if (rememberMe === 'true' || rememberMe === 'false') filter.rememberMe = rememberMe === 'true';
-  return filter;
+const isText = (value: string) => value.length > 0 && value.length <= MAX_TEXT;
+const isNetwork = (value: string) => parseCidr(value) !== undefined;
+const isTime = (value: string) => !Number.isNaN(Date.parse(value));
+
+const one = (fits: Part['fits']): Part => ({ fits, most: 1 });
+const several = (fits: Part['fits']): Part => ({ fits, most: MAX_LIST });
+
+const PARTS: Record<keyof SessionFilter, Part> = {
+  search: one(isText),
+  type: one((value) => value === 'regular' || value === 'offline'),
+  client: several(isText),
+  user: one(isText),
+  ip: several(isNetwork),
+  ipNot: several(isNetwork),
+  idleFor: one((value) => Boolean(durationMs(value))),
+  startedAfter: one(isTime),
+  startedBefore: one(isTime),
+  lastAccessAfter: one(isTime),
+  lastAccessBefore: one(isTime),
+  rememberMe: one((value) => value === 'true' || value === 'false'),
+  device: several(isText),
+  signal: several(isSignalWord),
+  network: several(isText),
+  networkNot: several(isText),
+};
+const NAMES = Object.keys(PARTS) as (keyof SessionFilter)[];
+
+// What of the address is no filter that there is. Of signals, `idle` stands alone.
+export function refusedFilters(params: URLSearchParams): Refused[] {
+  const signals = params.getAll('signal');
+  const parts =
+    signals.includes('idle') && signals.length > 1
+      ? { ...PARTS, signal: several((value) => value === 'idle') }
+      : PARTS;
+  return refusedBy(params, parts, ['sort', 'page', 'perPage']);
 }
 
-const NAMES = [
-  'search',
-  'type',
-  'client',
-  'user',
-  'ip',
-  'ipNot',
-  'idleFor',
-  'startedAfter',
-  'startedBefore',
-  'lastAccessAfter',
-  'lastAccessBefore',
-  'rememberMe',
-  'device',
-  'signal',
-  'network',
-  'networkNot',
-] as const satisfies readonly (keyof SessionFilter)[];
+// What the address says, as far as it is understood.
+export function readFilter(params: URLSearchParams): SessionFilter {
+  const filter: SessionFilter = {};
+  const all = (name: keyof SessionFilter) => {
+    const given = params.getAll(name).filter(PARTS[name].fits).slice(0, PARTS[name].most);
+    return given.length > 0 ? given : undefined;
+  };
+  for (const name of ['search', 'user', 'idleFor'] as const) filter[name] = all(name)?.[0];
+  for (const name of ['client', 'device', 'network', 'networkNot', 'ip', 'ipNot'] as const)
+    filter[name] = all(name);
+  for (const name of ['startedAfter', 'startedBefore', 'lastAccessAfter', 'lastAccessBefore'] as const) {
+    const time = all(name)?.[0];
+    if (time) filter[name] = new Date(time).toISOString();
+  }
+  filter.type = all('type')?.[0] as SessionType | undefined;
+  const signal = all('signal');
+  filter.signal = signal?.includes('idle') ? ['idle'] : signal;
+  const rememberMe = all('rememberMe')?.[0];
+  if (rememberMe) filter.rememberMe = rememberMe === 'true';
+  return withoutEmpty(filter);
+}
+
+function withoutEmpty(filter: SessionFilter): SessionFilter {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+}
 
 // Puts the filter into the parameters, in place of the one that was there.
 export function writeFilter(params: URLSearchParams, filter: SessionFilter): URLSearchParams {
