@@ -180,6 +180,24 @@ std::vector<Shape> Shapes::slow() {
          q.filter.search = "ja";
          return q;
        }},
+      {"S7 two hexadecimal digits (ab)",
+       [] {
+         Query q = basic();
+         q.filter.search = "ab";
+         return q;
+       }},
+      {"S8 four hexadecimal digits (dead)",
+       [] {
+         Query q = basic();
+         q.filter.search = "dead";
+         return q;
+       }},
+      {"S9 part of an IPv6 address (2001:db8:1)",
+       [] {
+         Query q = basic();
+         q.filter.search = "2001:db8:1";
+         return q;
+       }},
       {"S6 common client at offset of a quarter",
        [this] {
          Query q = basic();

@@ -87,26 +87,6 @@ bool parse_v6(std::string_view text, Bytes& out) {
   return true;
 }
 
-struct Run {
-  int start = -1;
-  int length = 0;
-};
-
-// The longest run of two or more zero groups, the first among equals (RFC 5952, section 4.2).
-Run longest_zero_run(const std::array<unsigned, 8>& groups) {
-  Run best;
-  Run run;
-  for (int i = 0; i < 8; ++i) {
-    if (groups[static_cast<std::size_t>(i)] != 0) {
-      run = Run{};
-      continue;
-    }
-    if (run.length++ == 0) run.start = i;
-    if (run.length > best.length) best = run;
-  }
-  return best.length >= 2 ? best : Run{};
-}
-
 void append_v4(std::string& out, const std::uint8_t* bytes) {
   for (int i = 0; i < 4; ++i) {
     if (i > 0) out.push_back('.');
@@ -150,6 +130,20 @@ tl::unexpected<Error> refused(std::string message) {
 
 }  // namespace
 
+ZeroRun longest_zero_run(const std::array<unsigned, 8>& groups) {
+  ZeroRun best;
+  ZeroRun run;
+  for (int i = 0; i < 8; ++i) {
+    if (groups[static_cast<std::size_t>(i)] != 0) {
+      run = ZeroRun{};
+      continue;
+    }
+    if (run.length++ == 0) run.start = i;
+    if (run.length > best.length) best = run;
+  }
+  return best.length >= 2 ? best : ZeroRun{};
+}
+
 IpAddress IpAddress::v4(std::uint32_t host_order) {
   Bytes bytes = kMappedPrefix;
   for (std::size_t i = 0; i < 4; ++i) bytes[12 + i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
@@ -186,7 +180,7 @@ void IpAddress::append_to(std::string& out) const {
   }
   std::array<unsigned, 8> groups{};
   for (std::size_t i = 0; i < 8; ++i) groups[i] = static_cast<unsigned>(bytes_[2 * i] << 8 | bytes_[2 * i + 1]);
-  const Run zeros = longest_zero_run(groups);
+  const ZeroRun zeros = longest_zero_run(groups);
   for (int i = 0; i < 8; ++i) {
     if (i == zeros.start) {
       out.append("::");

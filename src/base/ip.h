@@ -33,6 +33,14 @@ class IpAddress {
   std::array<std::uint8_t, 16> bytes_{};
 };
 
+// What "::" stands for in the text of an address that is not IPv4: the longest run of two or more groups of zeros, the
+// first among equals (RFC 5952, section 4.2).
+struct ZeroRun {
+  int start = -1;
+  int length = 0;  // 0: there is none
+};
+ZeroRun longest_zero_run(const std::array<unsigned, 8>& groups);
+
 // A network: an address and a prefix length. "10.20.0.0/16", "2001:db8::/32"; a bare address is a network of one.
 // Host bits that are set are refused, with the network that was probably meant in the message.
 class Cidr {

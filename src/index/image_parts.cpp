@@ -114,6 +114,8 @@ void RowLists::load(ImageReader& in) {
 void TrigramIndex::save(ImageWriter& out) {
   settle();
   out.number(entries_);
+  out.number(texts_);
+  out.bitmap(brief_);
   out.number(postings_.size());
   for (const auto& [trigram, rows] : postings_) {
     out.number(trigram);
@@ -123,6 +125,8 @@ void TrigramIndex::save(ImageWriter& out) {
 
 void TrigramIndex::load(ImageReader& in) {
   entries_ = in.number();
+  texts_ = in.number();
+  brief_ = in.bitmap();
   const std::size_t n = in.count(kLeastBitmap);
   postings_.reserve(n);
   for (std::size_t i = 0; i < n && in.ok(); ++i) {

@@ -130,10 +130,16 @@ Window window_at_offset(std::vector<RealmQuery>& queries, const Order& order, st
   const bool all_ranked = offset > 0 && std::all_of(queries.begin(), queries.end(), [&](RealmQuery& q) {
                             return q.total() == 0 || q.ranked(order.by);
                           });
+  const bool from_end = offset > total / 2;
+  const std::uint64_t skip = from_end ? total - offset - count : offset;
+  Best page(order.by, ascending, count);
   if (all_ranked) {
     book.note(Plan::kOffsetByRanks);
     window.rows = rows_by_ranks(queries, order, total, offset, count);
-  } else if (offset > total / 2) {
+  } else if (queries.size() == 1 &&
+             queries.front().collect_behind(order.by, ascending != from_end, skip, count, page)) {
+    window.rows = page.window(0, count);
+  } else if (from_end) {
     book.note(Plan::kOffsetFromEnd);
     const auto wanted = static_cast<std::size_t>(total - offset);
     Best best(order.by, !ascending, wanted);

@@ -10,6 +10,24 @@ namespace {
 constexpr std::uint64_t kWalkedRow = 5;  // tested along an order, in units of a scanned row
 constexpr std::uint64_t kListedRow = 5;  // enumerated, tested, its key read and compared
 constexpr std::uint64_t kScannedRow = 1;
+constexpr std::uint64_t kPassedRow = 1;  // along an order, a bit looked at; and as much to set the bit
+
+// The rows of a bitmap as one bit each: a compressed one takes ten times as long to be asked for a row.
+class RowBits {
+ public:
+  RowBits(const Roaring& rows, std::uint32_t slots) : bits_(slots / 64 + 1) {
+    rows.iterate(
+        [](std::uint32_t row, void* bits) {
+          (*static_cast<std::vector<std::uint64_t>*>(bits))[row / 64] |= std::uint64_t{1} << row % 64;
+          return true;
+        },
+        &bits_);
+  }
+  bool has(std::uint32_t row) const { return (bits_[row / 64] >> row % 64 & 1) != 0; }
+
+ private:
+  std::vector<std::uint64_t> bits_;
+};
 
 }  // namespace
 
@@ -144,9 +162,13 @@ bool RealmQuery::worth_walking(SortBy by, std::size_t wanted) {
   const std::uint64_t matching = total();
   if (matching == 0 || listed_) return false;
   choose_driver();
+  return tests_along(by, wanted) * static_cast<double>(kWalkedRow) < static_cast<double>(list_cost());
+}
+
+// How many rows are passed along the order until so many match, if those are spread evenly.
+double RealmQuery::tests_along(SortBy by, std::uint64_t wanted) {
   const Bounds b = bounds(by);
-  const double tests = static_cast<double>(wanted) * static_cast<double>(b.to - b.from) / static_cast<double>(matching);
-  return tests * static_cast<double>(kWalkedRow) < static_cast<double>(list_cost());
+  return static_cast<double>(wanted) * static_cast<double>(b.to - b.from) / static_cast<double>(total());
 }
 
 void RealmQuery::collect(SortBy by, const Start& start, std::size_t wanted, Best& best) {
@@ -187,6 +209,36 @@ void RealmQuery::collect(SortBy by, const Start& start, std::size_t wanted, Best
     for (const std::uint32_t row : list()) ring.push(row);
     ring.drain();
   });
+}
+
+bool RealmQuery::collect_behind(SortBy by, bool ascending, std::uint64_t skip, std::size_t count, Best& best) {
+  const std::uint64_t matching = total(), wanted = skip + count;
+  if (skip == 0 || matching == 0 || listed_) return false;
+  choose_driver();
+  std::uint64_t passed = 0;
+  std::vector<std::uint32_t> page;
+  const auto take = [&](std::uint32_t row) {
+    if (passed++ >= skip) page.push_back(row);
+    return page.size() < count;
+  };
+  if (filter_.others() == 0 && filter_.any_bitmap()) {
+    const double cost = (tests_along(by, wanted) + static_cast<double>(matching)) * static_cast<double>(kPassedRow);
+    if (cost >= static_cast<double>(list_cost())) return false;
+    const RowBits bits(joined(), realm_.rows().rows());
+    with_order(by, [&](const auto& tree) {
+      TreePlace place = tree.select(ascending ? 0 : tree.size() - 1);
+      do {
+        const std::uint32_t row = tree.item(place);
+        if (bits.has(row) && !take(row)) return;
+      } while (ascending ? tree.next(place) : tree.previous(place));
+    });
+  } else if (!worth_walking(by, static_cast<std::size_t>(wanted)) ||
+             !walk(by, {ascending, std::nullopt, false}, 2 * list_cost() / kWalkedRow + wanted, take)) {
+    return false;
+  }
+  book_.note(Plan::kPageSkip);
+  for (const std::uint32_t row : page) best.offer(candidate(by, realm_, row));
+  return true;
 }
 
 void RealmQuery::collect_of_users(const UserSet& users, const Start& start, Best& best) const {

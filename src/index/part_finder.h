@@ -27,27 +27,36 @@ class TextPart {
   std::string part_;
 };
 
-// In the canonical text of a UUID given as bytes.
+// In the canonical text of a UUID given as its 16 bytes.
 class UuidPart {
  public:
+  static constexpr std::size_t kAtOnce = 64;
+
   explicit UuidPart(std::string_view part);
   bool possible() const { return all_ || !places_.empty(); }
-  bool in(const std::array<std::uint8_t, 16>& uuid) const;
+  bool in(const std::array<std::uint8_t, 16>& uuid) const { return among(uuid.data(), 1) != 0; }
+  // Bit i: UUID i of these, which lie one after another, holds it. At most kAtOnce.
+  std::uint64_t among(const std::uint8_t* uuids, std::size_t count) const;
 
  private:
   // The part at one place of the text: these bits of the UUID have these values.
   struct Place {
     std::uint64_t mask[2], value[2];
   };
-  void set_quick_test(std::string_view digits);
-  bool quick(std::uint64_t high, std::uint64_t low) const;
+  // The first digits of the part's longest run of them, and how they fall on bytes: from a byte's first half on, and
+  // from its second. Bytes without a mask say nothing.
+  struct Test {
+    std::array<std::uint8_t, 3> mask{}, value{};
+  };
+  bool at_a_place(const std::uint8_t* uuid) const;
+  template <int kEven, int kOdd>
+  std::uint64_t tested(const std::uint8_t* uuids, std::size_t count) const;
 
   std::vector<Place> places_;
-  // Bytes of which one must stand in the UUID: pairs for the two ways in which digits may fall on bytes. 0 ways: no
-  // test.
-  int ways_ = 0;
-  std::array<std::array<std::uint64_t, 2>, 2> bytes_{};  // each byte value repeated eight times
-  bool all_ = false;                                     // "" and "-" are in every UUID
+  Test even_, odd_;
+  std::size_t digits_ = 0;  // that the tests look at, at most 5
+  bool exact_ = false;      // nothing but those digits is in the part
+  bool all_ = false;        // "" and "-" are in every UUID
 };
 
 // In the text of an IPv4 address: one table look-up an octet.
@@ -66,7 +75,8 @@ class Ipv4Part {
   bool possible_ = false;
 };
 
-// In the text of any other address.
+// In the text of any other address, by its groups: the part's first piece ends one, its last begins one, those between
+// are groups. Written out it is only where the part holds "::".
 class Ipv6Part {
  public:
   explicit Ipv6Part(std::string_view part);
@@ -74,11 +84,30 @@ class Ipv6Part {
   bool in(const IpAddress& address) const;
 
  private:
-  bool quick(const IpAddress& address) const;
+  using Groups = std::array<std::uint32_t, 8>;
+  struct Piece {
+    std::uint32_t value = 0;
+    unsigned digits = 0;
+    bool ends(std::uint32_t group) const;
+    bool begins(std::uint32_t group) const;
+    bool within(std::uint32_t group) const;
+    bool is(std::uint32_t group) const;
+  };
+  // The longest piece within a group at one place, in the bytes' order: these bits have this value, and these, which
+  // are written before it, are not all 0. Without a place the test says nothing.
+  struct Place {
+    std::uint16_t mask, value, before;
+  };
+  void set_places(const Piece& longest);
+  bool may_be_in(const IpAddress& address) const;
+  bool stands_at(std::size_t first, const Groups& groups) const;
+
   TextPart part_;
+  std::vector<Piece> pieces_;  // between the colons
+  std::vector<Place> places_;
   bool possible_ = false;
-  int digits_ = 0;           // of the longest run of digits; 3 or 4 make a quick test
-  std::uint32_t value_ = 0;  // of that run
+  bool twice_ = false;  // "::" is in it
+  bool exact_ = false;  // the places say it all
 };
 
 }  // namespace curfew::index

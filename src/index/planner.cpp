@@ -1,8 +1,10 @@
 #include "index/planner.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "index/ring.h"
+#include "index/search_scan.h"
 
 namespace curfew::index {
 namespace {
@@ -15,11 +17,11 @@ constexpr std::uint64_t kNearRow = 2;  // in the order of rows, with gaps
 
 std::string_view to_string(Plan plan) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Plan::kCount)> names{
-      "total_all",       "total_rank",        "total_rank_of_type", "total_bitmaps",       "total_users",
-      "driver_users",    "driver_ids",        "driver_started",     "driver_last_access",  "driver_ip",
-      "driver_bitmaps",  "driver_scan",       "page_ranked",        "page_ranked_of_type", "page_ranked_of_client",
-      "page_walk",       "page_walk_gave_up", "page_users",         "page_list",           "page_by_severity",
-      "offset_by_ranks", "offset_from_end"};
+      "total_all",        "total_rank",        "total_rank_of_type", "total_bitmaps",       "total_users",
+      "driver_users",     "driver_ids",        "driver_started",     "driver_last_access",  "driver_ip",
+      "driver_bitmaps",   "driver_scan",       "page_ranked",        "page_ranked_of_type", "page_ranked_of_client",
+      "page_walk",        "page_walk_gave_up", "page_users",         "page_skip",           "page_list",
+      "page_by_severity", "offset_by_ranks",   "offset_from_end"};
   return names[static_cast<std::size_t>(plan)];
 }
 
@@ -170,25 +172,16 @@ void RealmQuery::for_each_ranked(const Tree& tree, Bounds bounds, F f) {
 
 template <class F>
 void RealmQuery::for_each_of_driver(F f) {
-  const UserDirectory& users = realm_.users();
-  const auto rows_of_users = [&](const std::vector<std::uint32_t>& list) {
-    constexpr std::size_t ahead = 16;
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      if (i + 2 * ahead < list.size()) users.prefetch_refs(list[i + 2 * ahead]);
-      if (i + ahead < list.size()) users.prefetch_rows(list[i + ahead]);
-      users.for_each_row(list[i], f);
-    }
-  };
   switch (*driver_) {
     case Driver::kUsers:
-      return rows_of_users(filter_.users()->list());
+      return realm_.for_each_row_of(filter_.users()->list(), f);
     case Driver::kNamed:
-      return rows_of_users(filter_.named()->list());
+      return realm_.for_each_row_of(filter_.named()->list(), f);
     case Driver::kIds: {
       const MixedSearch& search = *filter_.search();
       for (const std::uint32_t row : *search.whole_ids)
         if (!search.users.contains(realm_.rows().facts(row).user)) f(row);
-      return rows_of_users(search.users.list());
+      return realm_.for_each_row_of(search.users.list(), f);
     }
     case Driver::kStarted:
       return for_each_ranked(realm_.by_started(), bounds(SortBy::kStarted), f);
@@ -219,8 +212,22 @@ void RealmQuery::for_each_of_driver(F f) {
     if (rows.facts(row).no != 0) f(row);
 }
 
+// Of a search that leads nowhere: all rows that it finds, as long as the other conditions hold.
+template <class F>
+void RealmQuery::for_each_found(F f) {
+  const RowStore& rows = realm_.rows();
+  const SearchScan scan(realm_, *filter_.search());
+  for (std::uint32_t first = 0; first < rows.rows(); first += SearchScan::kAtOnce) {
+    for (std::uint64_t left = scan.found(first); left != 0; left &= left - 1) {
+      const std::uint32_t row = first + static_cast<std::uint32_t>(std::countr_zero(left));
+      if (rows.facts(row).no != 0 && filter_.matches(row, {.search = true})) f(row);
+    }
+  }
+}
+
 template <class F>
 void RealmQuery::for_each_match(F f) {
+  if (driver_ == Driver::kScan && filter_.search()) return for_each_found(f);
   if (driver_ == Driver::kScan) {
     for_each_of_driver([&](std::uint32_t row) {
       if (filter_.matches(row)) f(row);
@@ -232,7 +239,7 @@ void RealmQuery::for_each_match(F f) {
   if (only_users() != nullptr && driver_ != Driver::kScan) return for_each_of_driver(f);
   Ring ring([&](std::uint32_t row) { realm_.rows().prefetch_facts(row); },
             [&](std::uint32_t row) {
-              if (filter_.matches(row, bitmaps_done)) f(row);
+              if (filter_.matches(row, {.bitmaps = bitmaps_done})) f(row);
             });
   for_each_of_driver([&](std::uint32_t row) { ring.push(row); });
   ring.drain();

@@ -10,7 +10,8 @@
 //   walk: along the order, testing rows; for filters that many rows pass. It gives up when it has cost more than the
 //   list · users: where nothing but users is asked for and the last used come first, the users by when they can have
 //   been used last, until nobody who is left can come among the best · list: all matching rows, of which the best are
-//   selected; for filters that few rows pass.
+//   selected; for filters that few rows pass · skip, deep down in one realm: along the order from its nearer end, where
+//   what comes before the page is counted and not kept, and where bitmaps alone decide, not even looked at.
 // Where one client is asked for that has an order by last access of its own (client_orders.h), that stands for the
 // realm's, in totals, too; ranked then means that nothing else restricts it.
 // The order by severity is that of last access in four classes one after the other, each a query of its own
@@ -50,6 +51,7 @@ enum class Plan : std::uint8_t {
   kPageWalk,
   kPageWalkGaveUp,
   kPageUsers,
+  kPageSkip,
   kPageList,
   kPageBySeverity,
   kOffsetByRanks,
@@ -127,6 +129,9 @@ class RealmQuery {
   std::uint64_t total();
   // Offers the first `wanted` matching rows from the start on, or all that can still be among the best.
   void collect(SortBy by, const Start& start, std::size_t wanted, Best& best);
+  // Offers the `count` rows that come after the first `skip` from that end, where it is quicker to pass over those than
+  // to keep them. False if it is not.
+  bool collect_behind(SortBy by, bool ascending, std::uint64_t skip, std::size_t count, Best& best);
   // Is there a matching row on the other side of the start: at its key or before?
   bool any_behind(SortBy by, const Start& start);
 
@@ -185,6 +190,8 @@ class RealmQuery {
   void enumerate(std::size_t keep);   // counts by the driver; keeps the rows if there are no more than `keep`
   template <class F>
   void for_each_match(F f);
+  template <class F>
+  void for_each_found(F f);
   template <class Tree, class F>
   static void for_each_ranked(const Tree& tree, Bounds bounds, F f);
   template <class F>
@@ -194,6 +201,7 @@ class RealmQuery {
   bool walk(SortBy by, const Start& start, std::uint64_t most_tests, F f) const;
   void collect_of_users(const UserSet& users, const Start& start, Best& best) const;
   bool worth_walking(SortBy by, std::size_t wanted);
+  double tests_along(SortBy by, std::uint64_t wanted);
   bool beyond(SortBy by, const Start& start, std::uint32_t row) const;
   std::uint64_t list_cost() const;
 

@@ -200,22 +200,19 @@ bool RowFilter::search_matches(std::uint32_t row, const RowFacts& facts) const {
     return true;
   if (search.whole_ids)
     return std::find(search.whole_ids->begin(), search.whole_ids->end(), row) != search.whole_ids->end();
-  switch (facts.id_kind()) {
-    case IdKind::kUuid:
-      return search.uuid.possible() && search.uuid.in(rows.id(row).bytes);
-    case IdKind::kShort: {
-      const auto& bytes = rows.id(row).bytes;
-      return search.text.in_folded({reinterpret_cast<const char*>(bytes.data()) + 1, bytes[0]});
-    }
-    case IdKind::kLong:
-      return search.text.in_folded(long_id(rows.id(row), rows.arena()));
-  }
-  return false;
+  if (facts.id_kind() == IdKind::kUuid) return search.uuid.possible() && search.uuid.in(rows.id(row).bytes);
+  return search.in_text_id(rows, row);
 }
 
-bool RowFilter::matches(std::uint32_t row, bool bitmaps_done) const {
+bool MixedSearch::in_text_id(const RowStore& rows, std::uint32_t row) const {
+  const PackedId& id = rows.id(row);
+  if (rows.facts(row).id_kind() == IdKind::kLong) return text.in_folded(long_id(id, rows.arena()));
+  return text.in_folded({reinterpret_cast<const char*>(id.bytes.data()) + 1, id.bytes[0]});
+}
+
+bool RowFilter::matches(std::uint32_t row, Done done) const {
   const RowFacts& facts = realm_->rows().facts(row);
-  if (!bitmaps_done) {
+  if (!done.bitmaps) {
     if (offline_ && facts.has(RowFacts::kOffline) != *offline_) return false;
     if (remembered_ && facts.has(RowFacts::kRememberMe) != *remembered_) return false;
     if (rank_ && facts.severity() != *rank_) return false;
@@ -226,11 +223,11 @@ bool RowFilter::matches(std::uint32_t row, bool bitmaps_done) const {
   if (by_ip_ && !ip_matches(facts)) return false;
   if (users_ && !users_->contains(facts.user)) return false;
   if (named_ && !named_->contains(facts.user)) return false;
-  if (by_clients_ && !bitmaps_done && std::none_of(clients_.begin(), clients_.end(), [&](const auto* client) {
+  if (by_clients_ && !done.bitmaps && std::none_of(clients_.begin(), clients_.end(), [&](const auto* client) {
         return client->contains(row, facts.has(RowFacts::kOffline));
       }))
     return false;
-  return !search_ || search_matches(row, facts);
+  return !search_ || done.search || search_matches(row, facts);
 }
 
 }  // namespace curfew::index

@@ -52,6 +52,9 @@ struct MixedSearch {
   UuidPart uuid;
   Ipv4Part v4;
   Ipv6Part v6;
+
+  // In the id of a row, which is no UUID.
+  bool in_text_id(const RowStore& rows, std::uint32_t row) const;
 };
 
 // From `from` up to `to`, exclusive, in milliseconds.
@@ -70,9 +73,12 @@ class RowFilter {
   RowFilter with_rank(std::optional<unsigned> rank) const;
 
   bool impossible() const { return impossible_; }
-  bool matches(std::uint32_t row) const { return matches(row, false); }
-  // `bitmaps_done`: type, remember-me, clients, devices, marks and rank are known to hold.
-  bool matches(std::uint32_t row, bool bitmaps_done) const;
+  // What is known to hold: type, remember-me, clients, devices, marks and rank; the search.
+  struct Done {
+    bool bitmaps = false, search = false;
+  };
+  bool matches(std::uint32_t row) const { return matches(row, Done()); }
+  bool matches(std::uint32_t row, Done done) const;
 
   const std::optional<bool>& offline() const { return offline_; }
   const std::optional<bool>& remembered() const { return remembered_; }

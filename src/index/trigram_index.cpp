@@ -43,7 +43,8 @@ class Trigrams {
 }  // namespace
 
 void TrigramIndex::add(std::uint32_t text_id, std::string_view text) {
-  if (text.size() < kShortest) return;
+  ++texts_;
+  if (text.size() < kShortest) return brief_.add(text_id);
   std::uint32_t trigram = next_trigram(next_trigram(0, text[0]), text[1]);
   for (std::size_t i = 2; i < text.size(); ++i) {
     trigram = next_trigram(trigram, text[i]);
@@ -79,9 +80,13 @@ void TrigramIndex::build_lists(std::size_t texts, const std::function<Text(std::
     list.into.addMany(list.texts.size(), list.texts.data());
     list.texts.clear();
   };
+  texts_ += texts;
   for (std::size_t n = 0; n < texts; ++n) {
     const auto [id, text] = at(n);
-    if (text.size() < kShortest) continue;
+    if (text.size() < kShortest) {
+      brief_.add(id);
+      continue;
+    }
     std::uint32_t trigram = next_trigram(next_trigram(0, text[0]), text[1]);
     for (std::size_t i = 2; i < text.size(); ++i) {
       trigram = next_trigram(trigram, text[i]);
@@ -121,6 +126,8 @@ void TrigramIndex::settle() {
 
 void TrigramIndex::remove(std::uint32_t text_id, std::string_view text) {
   settle();
+  --texts_;
+  if (text.size() < kShortest) brief_.remove(text_id);
   for (const std::uint32_t trigram : Trigrams(text)) {
     const auto it = postings_.find(trigram);
     if (it == postings_.end()) continue;
@@ -151,6 +158,33 @@ std::vector<std::uint32_t> TrigramIndex::candidates(std::string_view part) const
   // Those who wait are few: the caller may as well look at all that hold one of the trigrams.
   for (const std::uint64_t entry : waiting_)
     if (entry >> 32 == *wanted.begin()) found.add(static_cast<std::uint32_t>(entry));
+  std::vector<std::uint32_t> texts(found.cardinality());
+  found.toUint32Array(texts.data());
+  return texts;
+}
+
+std::optional<std::vector<std::uint32_t>> TrigramIndex::candidates_of_short(std::string_view part) const {
+  std::uint32_t wanted = 0, mask = 0;
+  for (const char byte : part) {
+    wanted = wanted << 8 | static_cast<std::uint8_t>(byte);
+    mask = mask << 8 | 0xff;
+  }
+  const auto holds = [&](std::uint32_t trigram) {
+    for (std::size_t at = part.size(); at <= kShortest; ++at, trigram >>= 8)
+      if ((trigram & mask) == wanted) return true;
+    return false;
+  };
+  std::vector<const Roaring*> lists{&brief_};
+  std::uint64_t entries = brief_.cardinality();
+  for (const auto& [trigram, list] : postings_) {
+    if (!holds(trigram)) continue;
+    lists.push_back(&list);
+    entries += list.cardinality();
+    if (entries > texts_ / 8) return std::nullopt;
+  }
+  Roaring found = Roaring::fastunion(lists.size(), lists.data());
+  for (const std::uint64_t entry : waiting_)
+    if (holds(static_cast<std::uint32_t>(entry >> 32))) found.add(static_cast<std::uint32_t>(entry));
   std::vector<std::uint32_t> texts(found.cardinality());
   found.toUint32Array(texts.data());
   return texts;

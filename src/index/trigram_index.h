@@ -3,11 +3,13 @@
 // What it is: for each sequence of three bytes, a compressed bitmap of the texts in which it stands. A text that holds
 // a part of three bytes or more is among candidates(part); the caller looks whether the part really is in it. New texts
 // wait in a short list, which is read with the bitmaps, until enough have come: sorted, they go into each bitmap at
-// once, instead of into ten bitmaps a text from all over the memory. Threads: none of its own. Limits: kWaiting.
+// once, instead of into ten bitmaps a text from all over the memory. Texts of fewer than three bytes are a bitmap of
+// their own. Threads: none of its own. Limits: kWaiting.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -35,6 +37,9 @@ class TrigramIndex {
   void remove(std::uint32_t text_id, std::string_view text);
   // Ascending, each once. Requires: part.size() >= kShortest; of a part of that size the text surely holds it.
   std::vector<std::uint32_t> candidates(std::string_view part) const;
+  // The same of a shorter part, by all trigrams that hold it. Nothing, if one text in eight or more may: then it is as
+  // quick to look at all of them.
+  std::optional<std::vector<std::uint32_t>> candidates_of_short(std::string_view part) const;
   std::size_t memory_bytes() const;
   void save(ImageWriter& out);
   void load(ImageReader& in);
@@ -44,6 +49,8 @@ class TrigramIndex {
   void build_lists(std::size_t texts, const std::function<Text(std::size_t i)>& at);
 
   std::unordered_map<std::uint32_t, Roaring> postings_;
+  Roaring brief_;                       // texts without a trigram
+  std::uint64_t texts_ = 0;             // all of them
   std::uint64_t entries_ = 0;           // in postings_
   std::vector<std::uint64_t> waiting_;  // trigram, text id
 };

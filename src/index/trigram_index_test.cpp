@@ -96,5 +96,51 @@ TEST(TrigramIndexTest, FindsTheFirstOfItsKindWhileItWaits) {
   EXPECT_TRUE(index.candidates("zoe").empty());
 }
 
+// One and two letters, some of them seldom, in texts of none and more; settled, waiting, and built at once.
+TEST(TrigramIndexTest, FindsPartsShorterThanATrigram) {
+  std::mt19937 dice(13);
+  const auto text = [&] {
+    std::string out = some_text(dice, 2);
+    if (dice() % 20 > 0) out += "bcb" + some_text(dice, 6);
+    for (char& letter : out)
+      if (dice() % 40 == 0) letter = static_cast<char>('w' + dice() % 4);
+    return out;
+  };
+  TrigramIndex one_by_one;
+  Naive naive;
+  std::vector<TrigramIndex::Text> all;
+  for (std::uint32_t id = 0; id < 20'000; ++id) {
+    const std::string& added = naive.texts.emplace(id, text()).first->second;
+    one_by_one.add(id, added);
+    all.push_back({id, added});
+  }
+  TrigramIndex at_once;
+  at_once.build(all.size(), [&](std::size_t i) { return all[i]; });
+  for (std::uint32_t id = 7; id < 20'000; id += 1'000) {
+    one_by_one.remove(id, naive.texts[id]);
+    at_once.remove(id, naive.texts[id]);
+    naive.texts.erase(id);
+  }
+  int answered = 0;
+  for (const std::string_view part : {"w", "x", "ww", "xa", "ay", "zb", "wx", "a", "ab", "q", "\xC3"}) {
+    const auto expected = naive.holding(part);
+    for (const TrigramIndex* index : {&one_by_one, &at_once}) {
+      const auto found = index->candidates_of_short(part);
+      if (!found) {
+        EXPECT_GT(expected.size(), naive.texts.size() / 40) << part;  // counted once for each trigram
+        continue;
+      }
+      ++answered;
+      EXPECT_TRUE(std::is_sorted(found->begin(), found->end())) << part;
+      EXPECT_TRUE(std::includes(found->begin(), found->end(), expected.begin(), expected.end())) << part;
+      // Beside those that hold it, none but such as are too short for a trigram.
+      for (const std::uint32_t id : *found)
+        EXPECT_TRUE(naive.texts[id].size() < TrigramIndex::kShortest || naive.texts[id].find(part) != std::string::npos)
+            << part << " in " << naive.texts[id];
+    }
+  }
+  EXPECT_GE(answered, 14);
+}
+
 }  // namespace
 }  // namespace curfew::index

@@ -271,16 +271,22 @@ std::vector<std::uint32_t> UserDirectory::named(std::string_view folded_name) co
 std::vector<std::uint32_t> UserDirectory::matching(const TextPart& part, bool any_text) const {
   std::vector<std::uint32_t> out;
   if (part.part().find('\0') != std::string::npos) return out;  // no text holds one
-  if (!any_text && part.part().size() >= TrigramIndex::kShortest) {
-    std::vector<std::uint32_t> users = trigrams_.candidates(part.part());
-    if (part.part().size() == TrigramIndex::kShortest) return users;
-    constexpr std::size_t ahead = 16;
-    for (std::size_t i = 0; i < users.size(); ++i) {
-      if (i + 2 * ahead < users.size()) prefetch_refs(users[i + 2 * ahead]);
-      if (i + ahead < users.size()) prefetch_name(users[i + ahead]);
-      if (part.in(folded_name(users[i]))) out.push_back(users[i]);
+  if (!any_text) {
+    const std::string& text = part.part();
+    const bool brief = text.size() < TrigramIndex::kShortest;
+    auto users = brief ? trigrams_.candidates_of_short(text) : trigrams_.candidates(text);
+    if (users) {
+      // All that is left to see is whether trigrams stand next to each other, or that a text without one holds the
+      // part.
+      if (text.size() == TrigramIndex::kShortest) return *users;
+      constexpr std::size_t ahead = 16;
+      for (std::size_t i = 0; i < users->size(); ++i) {
+        if (i + 2 * ahead < users->size()) prefetch_refs((*users)[i + 2 * ahead]);
+        if (i + ahead < users->size()) prefetch_name((*users)[i + ahead]);
+        if (part.in(folded_name((*users)[i]))) out.push_back((*users)[i]);
+      }
+      return out;
     }
-    return out;
   }
   const UuidPart uuid(any_text ? std::string_view(part.part()) : std::string_view("no uuid"));
   for (std::uint32_t user = 0; user < users_.size(); ++user) {
