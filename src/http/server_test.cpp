@@ -273,6 +273,42 @@ TEST(Server, ThousandConnectionsAreServedAtOnce) {
   EXPECT_TRUE(eventually([&] { return running.server.counters().connections_open == 0; }));
 }
 
+// Each of those who connected while it was busy would otherwise wait for a round of all the others' requests.
+TEST(Server, WhoeverConnectedComesInBeforeTheNextRound) {
+  constexpr std::uint64_t waiting = 40;
+  FunctionApplication application;
+  Event busy, release;
+  std::mutex mutex;
+  std::vector<std::uint64_t> accepted;  // by the time each request is handled
+  const RunningServer* server = nullptr;
+  application.on_handle = [&](RequestHead head, std::string, Responder respond) {
+    if (head.path == "/first") {
+      busy.set();
+      EXPECT_TRUE(release.wait());
+    } else {
+      const std::lock_guard lock(mutex);
+      accepted.push_back(server->server.counters().connections_accepted);
+    }
+    respond(Response(200, "text/plain", "ok"));
+  };
+  ServerOptions options;
+  options.threads = 1;
+  RunningServer running(application, options);
+  server = &running;
+  Client first(running.port());
+  ASSERT_TRUE(first.send("GET /first HTTP/1.1\r\nHost: a\r\n\r\n"));
+  ASSERT_TRUE(busy.wait());
+  std::vector<std::unique_ptr<Client>> clients;
+  for (std::uint64_t i = 0; i < waiting; ++i) {
+    clients.push_back(std::make_unique<Client>(running.port()));
+    ASSERT_TRUE(clients.back()->send("GET /other HTTP/1.1\r\nHost: a\r\n\r\n"));
+  }
+  release.set();
+  for (const auto& client : clients) EXPECT_EQ(client->read_answer().status, 200);
+  ASSERT_EQ(accepted.size(), waiting);
+  EXPECT_EQ(accepted.front(), waiting + 1);
+}
+
 TEST(Server, APortInUseIsReportedWithTheAddress) {
   FunctionApplication application;
   RunningServer running(application);

@@ -21,6 +21,9 @@ using boost::system::error_code;
 
 // So many connections over the limit are told so at a time, a worker; further ones are just closed.
 constexpr std::size_t kMaxRefusedOpen = 64;
+// Whoever has connected comes in with so many others before the next round of requests. One at a time, each would wait
+// as long as all requests of a round take: seconds, where hundreds come to a busy server.
+constexpr std::size_t kAcceptedAtOnce = 64;
 constexpr std::size_t kRequestIdBytes = 16;
 constexpr std::size_t kSpareExchanges = 64;
 
@@ -69,6 +72,7 @@ Result<std::uint16_t> Worker::listen(const asio::ip::tcp::endpoint& endpoint) {
   if (!ec) acceptor_.set_option(asio::ip::tcp::no_delay(true), ec);
   if (!ec) acceptor_.bind(endpoint, ec);
   if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
+  if (!ec) acceptor_.non_blocking(true, ec);
   std::uint16_t port = 0;
   if (!ec) port = acceptor_.local_endpoint(ec).port();
   if (ec) return fail(ErrorCode::kUnavailable, "can_not_listen", ec.message());
@@ -108,15 +112,20 @@ void Worker::accept() {
     if (draining_ || ec == asio::error::operation_aborted) return;
     // Most likely no descriptors are left: the next tick tries again, instead of a loop at full speed.
     if (ec && ec != asio::error::connection_aborted) return;
-    if (!ec) {
-      const auto peer = socket.remote_endpoint(ec);
-      if (!ec) admit(std::move(socket), peer);
+    if (!ec) admit(std::move(socket));
+    for (std::size_t more = 1; more < kAcceptedAtOnce && !ec; ++more) {
+      asio::ip::tcp::socket next(io_);
+      acceptor_.accept(next, ec);
+      if (!ec) admit(std::move(next));
     }
     accept();
   });
 }
 
-void Worker::admit(asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& peer) {
+void Worker::admit(asio::ip::tcp::socket socket) {
+  error_code gone;
+  const asio::ip::tcp::endpoint peer = socket.remote_endpoint(gone);
+  if (gone) return;
   counters_.accepted.add(1);
   const std::size_t before = shared_.open.fetch_add(1, std::memory_order_relaxed);
   const bool over = before >= shared_.options.max_connections;

@@ -114,7 +114,7 @@ class Worker {
 
  private:
   void accept();
-  void admit(boost::asio::ip::tcp::socket socket, const boost::asio::ip::tcp::endpoint& peer);
+  void admit(boost::asio::ip::tcp::socket socket);
   void add(std::shared_ptr<Connection> connection);
   void tick();
   void begin_drain();
