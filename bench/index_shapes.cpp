@@ -137,6 +137,13 @@ std::vector<Shape> Shapes::usual() {
          q.filter.type = session::SessionType::kOffline;
          return q;
        }},
+      {"X9 remember-me, the third page",
+       [] {
+         Query q = basic();
+         q.filter.remember_me = true;
+         q.offset = 50;
+         return q;
+       }},
       {"X4 idle for 7 days, regular",
        [this] {
          Query q = basic();

@@ -160,7 +160,7 @@ std::uint64_t RealmQuery::list_cost() const {
 // Would it take fewer steps to find `wanted` rows along the order than to list all?
 bool RealmQuery::worth_walking(SortBy by, std::size_t wanted) {
   const std::uint64_t matching = total();
-  if (matching == 0 || listed_) return false;
+  if (matching == 0 || listed_ || gave_up_) return false;
   choose_driver();
   return tests_along(by, wanted) * static_cast<double>(kWalkedRow) < static_cast<double>(list_cost());
 }
@@ -194,9 +194,9 @@ void RealmQuery::collect(SortBy by, const Start& start, std::size_t wanted, Best
     }
     book_.note(Plan::kPageWalkGaveUp);
   }
-  if (const UserSet* users = only_users(); users != nullptr && by == SortBy::kLastAccess && !start.ascending) {
+  if (by == SortBy::kLastAccess && !start.ascending && worth_users(wanted)) {
     book_.note(Plan::kPageUsers);
-    return collect_of_users(*users, start, best);
+    return collect_of_users(*only_users(), start, best);
   }
   book_.note(Plan::kPageList);
   with_order(by, [&](const auto& tree) {
@@ -211,6 +211,12 @@ void RealmQuery::collect(SortBy by, const Start& start, std::size_t wanted, Best
   });
 }
 
+// Would it end long before the last of the users? Deep down nearly everybody has been here since.
+bool RealmQuery::worth_users(std::size_t wanted) {
+  constexpr std::uint64_t share = 16;
+  return only_users() != nullptr && share * wanted < total();
+}
+
 bool RealmQuery::collect_behind(SortBy by, bool ascending, std::uint64_t skip, std::size_t count, Best& best) {
   const std::uint64_t matching = total(), wanted = skip + count;
   if (skip == 0 || matching == 0 || listed_) return false;
@@ -221,9 +227,11 @@ bool RealmQuery::collect_behind(SortBy by, bool ascending, std::uint64_t skip, s
     if (passed++ >= skip) page.push_back(row);
     return page.size() < count;
   };
-  if (filter_.others() == 0 && filter_.any_bitmap()) {
-    const double cost = (tests_along(by, wanted) + static_cast<double>(matching)) * static_cast<double>(kPassedRow);
-    if (cost >= static_cast<double>(list_cost())) return false;
+  const double tests = tests_along(by, wanted);
+  const double passing = (tests + static_cast<double>(matching)) * static_cast<double>(kPassedRow);
+  const double walking = tests * static_cast<double>(kWalkedRow);
+  const bool bits_alone = filter_.others() == 0 && filter_.any_bitmap();
+  if (bits_alone && passing < walking && passing < static_cast<double>(list_cost())) {
     const RowBits bits(joined(), realm_.rows().rows());
     with_order(by, [&](const auto& tree) {
       TreePlace place = tree.select(ascending ? 0 : tree.size() - 1);
@@ -232,8 +240,11 @@ bool RealmQuery::collect_behind(SortBy by, bool ascending, std::uint64_t skip, s
         if (bits.has(row) && !take(row)) return;
       } while (ascending ? tree.next(place) : tree.previous(place));
     });
-  } else if (!worth_walking(by, static_cast<std::size_t>(wanted)) ||
-             !walk(by, {ascending, std::nullopt, false}, 2 * list_cost() / kWalkedRow + wanted, take)) {
+  } else if (!worth_walking(by, static_cast<std::size_t>(wanted))) {
+    return false;
+  } else if (!walk(by, {ascending, std::nullopt, false}, 2 * list_cost() / kWalkedRow + wanted, take)) {
+    book_.note(Plan::kPageWalkGaveUp);
+    gave_up_ = true;
     return false;
   }
   book_.note(Plan::kPageSkip);
@@ -291,6 +302,12 @@ bool RealmQuery::any_behind(SortBy by, const Start& start) {
     };
     if (walk(by, back, 2 * list_cost() / kWalkedRow + 1, stop)) return found;
     book_.note(Plan::kPageWalkGaveUp);
+  }
+  if (by == SortBy::kLastAccess && back.ascending && worth_users(1)) {
+    Best first(by, false, 1);  // if any is, the first of all is
+    collect_of_users(*only_users(), {false, std::nullopt, false}, first);
+    const std::vector<Candidate> row = first.window(0, 1);
+    return !row.empty() && beyond(by, back, row.front().row);
   }
   const auto& rows = list();
   return std::any_of(rows.begin(), rows.end(), [&](std::uint32_t row) { return beyond(by, back, row); });

@@ -201,6 +201,7 @@ class RealmQuery {
   bool walk(SortBy by, const Start& start, std::uint64_t most_tests, F f) const;
   void collect_of_users(const UserSet& users, const Start& start, Best& best) const;
   bool worth_walking(SortBy by, std::size_t wanted);
+  bool worth_users(std::size_t wanted);
   double tests_along(SortBy by, std::uint64_t wanted);
   bool beyond(SortBy by, const Start& start, std::uint32_t row) const;
   std::uint64_t list_cost() const;
@@ -213,6 +214,7 @@ class RealmQuery {
   std::uint64_t driver_rows_ = 0;
   std::optional<std::uint64_t> total_;
   bool listed_ = false;
+  bool gave_up_ = false;  // a walk: the next one would, too
   std::vector<std::uint32_t> rows_;
   std::optional<Roaring> joined_;
   mutable std::optional<std::vector<Skipped>> skipped_;

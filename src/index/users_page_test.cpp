@@ -20,17 +20,17 @@ constexpr std::int64_t kStart = 1'700'000'000'000, kMonth = std::int64_t{30} * 8
 
 class UsersPageTest : public testing::Test {
  protected:
-  // One of 600 users, of whom one in twenty is named "…oe12…": too few to be met along the order.
+  // One of 6,000 users, of whom one in 75 is named "…oe12…": too few to be met along the order.
   void start(Time last_access) {
     Session s;
     s.no = SessionNo{sessions_.size() + 1};
     s.key = {kRealm, below(4) == 0 ? SessionType::kOffline : SessionType::kRegular, uuid(s.no.value)};
-    const std::uint64_t user = below(600);
+    const std::uint64_t user = below(6'000);
     s.user_id = "user" + std::to_string(user);
-    s.username = (user % 20 == 0 ? "zoe12" : "tom") + std::to_string(user);
+    s.username = (user % 75 == 0 ? "zoe12" : "tom") + std::to_string(user);
     s.started = s.last_access = last_access;
     const Index::WriteLock lock(index_);
-    sessions_.push_back({index_.insert(s), s, user % 20 == 0});
+    sessions_.push_back({index_.insert(s), s, user % 75 == 0});
   }
   // In which nobody looks for a name.
   static std::string uuid(std::uint64_t number) {
@@ -44,8 +44,9 @@ class UsersPageTest : public testing::Test {
     index_.touch(one.handle, at, std::nullopt);
     one.session.last_access = std::max(one.session.last_access, at);
   }
-  void end() {
-    One& one = sessions_[below(sessions_.size())];
+  void end() { end(sessions_[below(sessions_.size())]); }
+  struct One;
+  void end(One& one) {
     if (one.ended) return;
     const Index::WriteLock lock(index_);
     index_.erase(one.handle);
@@ -103,12 +104,15 @@ class UsersPageTest : public testing::Test {
       }
     }
     // From page to page, as a reader would go on.
-    std::vector<std::uint64_t> read;
-    for (Page page = ask(0, 40);; page = ask(0, 40, page.next)) {
-      for (const std::uint64_t no : numbers(page)) read.push_back(no);
-      if (!page.next) break;
+    for (const std::size_t limit : {2U, 40U}) {
+      std::vector<std::uint64_t> read;
+      for (Page page = ask(0, limit);; page = ask(0, limit, page.next)) {
+        ASSERT_EQ(page.previous.has_value(), !read.empty());
+        for (const std::uint64_t no : numbers(page)) read.push_back(no);
+        if (!page.next) break;
+      }
+      ASSERT_EQ(read, all);
     }
-    ASSERT_EQ(read, all);
   }
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
   Time some_time() { return Time{kStart + static_cast<std::int64_t>(below(kMonth))}; }
@@ -124,10 +128,10 @@ class UsersPageTest : public testing::Test {
 };
 
 TEST_F(UsersPageTest, IsThatOfAllTheirSessionsWhateverHappenedToThem) {
-  for (int i = 0; i < 3'000; ++i) start(some_time());
+  for (int i = 0; i < 30'000; ++i) start(some_time());
   ASSERT_NO_FATAL_FAILURE(compare_pages());
-  for (int round = 0; round < 40; ++round) {
-    for (int i = 0; i < 200; ++i) {
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 1'000; ++i) {
       switch (below(5)) {
         case 0:
           start(some_time());
@@ -144,17 +148,33 @@ TEST_F(UsersPageTest, IsThatOfAllTheirSessionsWhateverHappenedToThem) {
     }
     ASSERT_NO_FATAL_FAILURE(compare_pages()) << "round " << round;
   }
-  EXPECT_GT(taken(), 40U);
+  EXPECT_GT(taken(), 50U);
   const Index::WriteLock lock(index_);
   index_.verify();
+}
+
+// Whoever goes on from a page is told that there is nothing before the next one, once what was on it has ended.
+TEST_F(UsersPageTest, KnowsWhetherAnythingIsLeftBeforeIt) {
+  for (int i = 0; i < 30'000; ++i) start(some_time());
+  for (int round = 0; round < 10; ++round) {
+    const Page page = ask(0, 7);
+    const bool one_stays = round % 2 == 0;
+    for (std::size_t i = one_stays ? 1 : 0; i < page.rows.size(); ++i) end(sessions_[page.rows[i].no.value - 1]);
+    const Page next = ask(0, 7, page.next);
+    EXPECT_EQ(next.previous.has_value(), one_stays);
+    const std::vector<std::uint64_t> all = expected();
+    const auto begin = all.begin() + (one_stays ? 1 : 0);
+    EXPECT_EQ(numbers(next), std::vector<std::uint64_t>(begin, begin + 7));
+  }
+  EXPECT_GE(taken(), 20U);
 }
 
 // Seconds since 1970 fit into 32 bits until 2106; whoever was used later is looked at first, and none is missed.
 TEST_F(UsersPageTest, HoldsBeyondTheYear2106) {
   const std::int64_t end_of_seconds = std::int64_t{0xffffffff} * 1000;
-  for (int i = 0; i < 1'000; ++i) start(some_time());
+  for (int i = 0; i < 10'000; ++i) start(some_time());
   for (int i = 0; i < 1'000; ++i) start(Time{end_of_seconds - 5'000 + static_cast<std::int64_t>(below(10'000))});
-  for (int i = 0; i < 500; ++i) touch(Time{end_of_seconds + static_cast<std::int64_t>(below(kMonth))});
+  for (int i = 0; i < 3'000; ++i) touch(Time{end_of_seconds + static_cast<std::int64_t>(below(kMonth))});
   ASSERT_NO_FATAL_FAILURE(compare_pages());
 }
 
