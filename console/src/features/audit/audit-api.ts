@@ -1,6 +1,7 @@
 // Reading the audit log, and where its export is.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { refusedBy, type Part, type Refused } from '@/shared/address/parts';
+import { isTime } from '@/shared/time/format';
 import { api, unwrap, type Schemas } from '@/shared/api/client';
 
 export type AuditRecord = Schemas['AuditRecord'];
@@ -46,7 +47,6 @@ const TEXTS = Object.keys(LONGEST) as (keyof typeof LONGEST)[];
 
 const one = (fits: Part['fits']): Part => ({ fits, most: 1 });
 const text = (longest: number) => one((value) => value.length > 0 && value.length <= longest);
-const time = one((value) => !Number.isNaN(Date.parse(value)));
 
 const PARTS: Record<keyof AuditFilter, Part> = {
   actor: text(LONGEST.actor),
@@ -54,8 +54,8 @@ const PARTS: Record<keyof AuditFilter, Part> = {
   user: text(LONGEST.user),
   session: text(LONGEST.session),
   revocation: text(LONGEST.revocation),
-  from: time,
-  to: time,
+  from: one(isTime),
+  to: one(isTime),
   outcome: one((value) => (OUTCOMES as readonly string[]).includes(value)),
 };
 

@@ -15,7 +15,7 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePrefs } from '@/shared/prefs/prefs';
 import { DEVICE_KINDS } from '@/shared/session/device';
-import { IDLE_PRESETS, type SessionFilter } from '@/shared/session/filter';
+import { IDLE_PRESETS, MAX_LIST, type SessionFilter } from '@/shared/session/filter';
 import { parseCidr } from '@/shared/session/network';
 import { useDetection } from '@/shared/signal/detection-api';
 import { RULES, SIGNAL_WORDS } from '@/shared/signal/signal';
@@ -45,6 +45,7 @@ interface Props {
 
 const list = (text: string) => text.split(/[\s,;]+/).filter(Boolean);
 const wrong = (text: string) => list(text).find((range) => parseCidr(range) === undefined);
+const tooMany = (text: string) => list(text).length > MAX_LIST;
 const given = (ranges: string[]) => (ranges.length > 0 ? ranges : undefined);
 
 // A select holds one; an address may name several, which stay as they are until another is chosen.
@@ -70,7 +71,12 @@ export function MoreFilters({ realm, filter, onApply }: Props) {
     rememberMe: filter.rememberMe === undefined ? '' : String(filter.rememberMe),
   }));
   const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
-  const bad = { ip: wrong(draft.ip), ipNot: wrong(draft.ipNot) };
+  const mistake = (name: 'ip' | 'ipNot') => {
+    if (tooMany(draft[name])) return t('filter.tooManyNetworks', { count: MAX_LIST });
+    const text = wrong(draft[name]);
+    return text === undefined ? undefined : t('filter.notNetwork', { text });
+  };
+  const bad = { ip: mistake('ip'), ipNot: mistake('ipNot') };
   const backwards = draft.after !== '' && draft.before !== '' && draft.after >= draft.before;
 
   const apply = (event: FormEvent) => {
@@ -120,7 +126,7 @@ export function MoreFilters({ realm, filter, onApply }: Props) {
       {bad[name] && (
         <FormHelperText>
           <HelperText id={`filter-${name}-help`} isLiveRegion>
-            <HelperTextItem variant="error">{t('filter.notNetwork', { text: bad[name] })}</HelperTextItem>
+            <HelperTextItem variant="error">{bad[name]}</HelperTextItem>
           </HelperText>
         </FormHelperText>
       )}

@@ -2,7 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import { withoutRefused, type Refused } from '@/shared/address/parts';
 import { RefusedAddress } from '@/shared/address/refused-address';
-import { MAX_LIST, MAX_TEXT } from '@/shared/session/filter';
+import { MAX_LIST, MAX_TEXT, writeFilter } from '@/shared/session/filter';
 import { PageHeader } from '@/shared/ui/page-header';
 
 interface Props {
@@ -28,6 +28,7 @@ const isNamed = (name: string): name is keyof typeof TAKES => name in TAKES;
 
 export function RefusedSessions({ refused, search, onSearch }: Props) {
   const { t } = useTranslation();
+  const left = withoutRefused(new URLSearchParams(search), refused);
   return (
     <>
       <PageHeader title={t('sessions.title')} />
@@ -35,8 +36,8 @@ export function RefusedSessions({ refused, search, onSearch }: Props) {
         refused={refused}
         most={MAX_LIST}
         takes={(name) => (isNamed(name) ? t(TAKES[name]) : t('address.takesText', { count: MAX_TEXT }))}
-        onLeaveOut={() => onSearch(withoutRefused(new URLSearchParams(search), refused).toString())}
-        onClear={() => onSearch('')}
+        onLeaveOut={() => onSearch(left.toString())}
+        onClear={() => onSearch(writeFilter(left, {}).toString())}
       />
     </>
   );

@@ -7,6 +7,7 @@ import {
   EmptyStateFooter,
 } from '@patternfly/react-core';
 import FilterIcon from '@patternfly/react-icons/dist/esm/icons/filter-icon';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Refused } from './parts';
 
@@ -22,6 +23,8 @@ const LONGEST = 80;
 
 export function RefusedAddress({ refused, most, takes, onLeaveOut, onClear }: Props) {
   const { t } = useTranslation();
+  // The pressed button goes with this; whoever pressed it goes on with the list.
+  useEffect(() => () => document.querySelector('main')?.focus({ preventScroll: true }), []);
   const why = ({ name, why: refusal }: Refused) => {
     if (refusal === 'value') return takes(name);
     if (refusal === 'most') return t('address.most', { count: most });
@@ -35,7 +38,7 @@ export function RefusedAddress({ refused, most, takes, onLeaveOut, onClear }: Pr
       headingLevel="h2"
     >
       <EmptyStateBody>
-        <p role="alert">{t('address.body')}</p>
+        <p role="alert">{t('address.body', { count: refused.length })}</p>
         <ul className="cf-refused">
           {refused.map((one, at) => (
             <li key={at}>

@@ -18,7 +18,7 @@ describe('the filter in the address', () => {
 
   it('reads as much as is understood, and names the rest', () => {
     const query =
-      'type=both&signal=loud&ip=nonsense&idleFor=soon&startedAfter=yesterday&rememberMe=maybe&user=&usr=jane';
+      'type=both&signal=loud&ip=nonsense&idleFor=soon&startedAfter=last+7&rememberMe=maybe&user=&usr=jane';
     expect(isEmpty(read(query))).toBe(true);
     expect(refused(query)).toEqual([
       'type value',
@@ -31,6 +31,10 @@ describe('the filter in the address', () => {
       'usr unknown',
     ]);
     expect(refused(`search=${'x'.repeat(256)}`)).toEqual(['search value']);
+    expect(
+      refused('search=&idleFor=P1W&startedAfter=2026-01-31&lastAccessBefore=2026-01-31T08:00:00.5%2B01:00'),
+    ).toEqual([]);
+    expect(isEmpty(read('search='))).toBe(true);
     expect(refused(`search=${'x'.repeat(255)}&client=a&client=b&sort=-started&page=2&perPage=50`)).toEqual(
       [],
     );

@@ -1,6 +1,6 @@
 // The filters of the session list: one value, three forms — the address bar, the API's parameters, the body of a revocation.
 import { refusedBy, type Part, type Refused } from '@/shared/address/parts';
-import { durationMs } from '@/shared/time/format';
+import { durationMs, isTime } from '@/shared/time/format';
 import { isSignalWord, matchesSignal } from '@/shared/signal/signal';
 import { inAny, parseCidr } from './network';
 import type { Session, SessionType } from './session';
@@ -36,19 +36,18 @@ export const MAX_LIST = 64;
 
 const isText = (value: string) => value.length > 0 && value.length <= MAX_TEXT;
 const isNetwork = (value: string) => parseCidr(value) !== undefined;
-const isTime = (value: string) => !Number.isNaN(Date.parse(value));
 
 const one = (fits: Part['fits']): Part => ({ fits, most: 1 });
 const several = (fits: Part['fits']): Part => ({ fits, most: MAX_LIST });
 
 const PARTS: Record<keyof SessionFilter, Part> = {
-  search: one(isText),
+  search: one((value) => value.length <= MAX_TEXT),
   type: one((value) => value === 'regular' || value === 'offline'),
   client: several(isText),
   user: one(isText),
   ip: several(isNetwork),
   ipNot: several(isNetwork),
-  idleFor: one((value) => Boolean(durationMs(value))),
+  idleFor: one((value) => durationMs(value) !== undefined),
   startedAfter: one(isTime),
   startedBefore: one(isTime),
   lastAccessAfter: one(isTime),
@@ -78,7 +77,7 @@ export function readFilter(params: URLSearchParams): SessionFilter {
     const given = params.getAll(name).filter(PARTS[name].fits).slice(0, PARTS[name].most);
     return given.length > 0 ? given : undefined;
   };
-  for (const name of ['search', 'user', 'idleFor'] as const) filter[name] = all(name)?.[0];
+  for (const name of ['search', 'user', 'idleFor'] as const) filter[name] = all(name)?.[0] || undefined;
   for (const name of ['client', 'device', 'network', 'networkNot', 'ip', 'ipNot'] as const)
     filter[name] = all(name);
   for (const name of ['startedAfter', 'startedBefore', 'lastAccessAfter', 'lastAccessBefore'] as const) {

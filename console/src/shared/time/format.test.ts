@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { durationMs, formatFull, formatRelative, fromLocalInput, toLocalInput } from './format';
+import { durationMs, formatFull, formatRelative, fromLocalInput, isTime, toLocalInput } from './format';
 
 describe('times', () => {
   const now = Date.parse('2026-11-23T12:00:00.000Z');
@@ -23,10 +23,20 @@ describe('times', () => {
     expect(fromLocalInput('', 'utc')).toBeUndefined();
   });
 
+  it('takes an ISO time for one, and no guess', () => {
+    for (const text of ['2026-01-31', '2026-01-31T08:00Z', '2026-01-31T08:00:00.123+01:00'])
+      expect(isTime(text), text).toBe(true);
+    for (const text of ['last 7', 'now-1', '2026', '2026-13-40', '31.01.2026', 'yesterday', ''])
+      expect(isTime(text), text).toBe(false);
+  });
+
   it.each([
     ['PT15M', 900_000],
     ['P7D', 604_800_000],
     ['P1DT1H', 90_000_000],
+    ['P1W', 604_800_000],
+    ['PT0.5S', 500],
+    ['P1M', undefined],
     ['P', undefined],
     ['1h', undefined],
   ])('read the duration %s', (iso, expected) => {
