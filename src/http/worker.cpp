@@ -22,8 +22,9 @@ using boost::system::error_code;
 // So many connections over the limit are told so at a time, a worker; further ones are just closed.
 constexpr std::size_t kMaxRefusedOpen = 64;
 // Whoever has connected comes in with so many others before the next round of requests. One at a time, each would wait
-// as long as all requests of a round take: seconds, where hundreds come to a busy server.
-constexpr std::size_t kAcceptedAtOnce = 64;
+// as long as all requests of a round take: seconds, where hundreds come to a busy server. With TLS fewer: each may
+// begin with a handshake, half a millisecond of work.
+constexpr std::size_t kAcceptedAtOnce = 64, kAcceptedAtOnceWithTls = 8;
 constexpr std::size_t kRequestIdBytes = 16;
 constexpr std::size_t kSpareExchanges = 64;
 
@@ -72,7 +73,9 @@ Result<std::uint16_t> Worker::listen(const asio::ip::tcp::endpoint& endpoint) {
   if (!ec) acceptor_.set_option(asio::ip::tcp::no_delay(true), ec);
   if (!ec) acceptor_.bind(endpoint, ec);
   if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
+  // accept() asks for further ones that have connected, and must not wait for any: not behind one that is gone either.
   if (!ec) acceptor_.non_blocking(true, ec);
+  if (!ec) acceptor_.set_option(asio::socket_base::enable_connection_aborted(true), ec);
   std::uint16_t port = 0;
   if (!ec) port = acceptor_.local_endpoint(ec).port();
   if (ec) return fail(ErrorCode::kUnavailable, "can_not_listen", ec.message());
@@ -106,20 +109,21 @@ void Worker::join() {
 }
 
 void Worker::accept() {
-  accepting_ = true;
   acceptor_.async_accept([this](error_code ec, asio::ip::tcp::socket socket) {
     accepting_ = false;
     if (draining_ || ec == asio::error::operation_aborted) return;
     // Most likely no descriptors are left: the next tick tries again, instead of a loop at full speed.
     if (ec && ec != asio::error::connection_aborted) return;
     if (!ec) admit(std::move(socket));
-    for (std::size_t more = 1; more < kAcceptedAtOnce && !ec; ++more) {
+    const std::size_t most = shared_.tls() ? kAcceptedAtOnceWithTls : kAcceptedAtOnce;
+    for (std::size_t n = 1; n < most && !ec; ++n) {
       asio::ip::tcp::socket next(io_);
       acceptor_.accept(next, ec);
       if (!ec) admit(std::move(next));
     }
     accept();
   });
+  accepting_ = true;
 }
 
 void Worker::admit(asio::ip::tcp::socket socket) {
@@ -204,10 +208,9 @@ void Worker::tick() {
     if (draining_) {
       end_if_drained();
       if (connections_.empty()) return;
-    } else if (!accepting_) {
-      accept();
     }
     tick();
+    if (!draining_ && !accepting_) accept();
   });
 }
 

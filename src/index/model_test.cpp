@@ -51,7 +51,7 @@ TEST(ModelTest, IndexAnswersAsTheModelDoes) {
            << (first ? "\nfirst seen at step " + std::to_string(first->first) + ": " + first->second : std::string());
   }
   if (seeds.size() == 1) return;
-  // A walk gives up only among many rows: index_test.cpp. And so are users worth it: users_page_test.cpp.
+  // A walk gives up only among many rows: index_test.cpp. Users are worth it only among many, too: users_page_test.cpp.
   for (const auto& [plan, times] : plans)
     if (plan != "page_walk_gave_up" && plan != "page_users") EXPECT_GT(times, 0U) << "no query took the way " << plan;
 }

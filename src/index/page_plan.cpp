@@ -303,7 +303,7 @@ bool RealmQuery::any_behind(SortBy by, const Start& start) {
     if (walk(by, back, 2 * list_cost() / kWalkedRow + 1, stop)) return found;
     book_.note(Plan::kPageWalkGaveUp);
   }
-  if (by == SortBy::kLastAccess && back.ascending && worth_users(1)) {
+  if (by == SortBy::kLastAccess && back.ascending && !listed_ && worth_users(1)) {
     Best first(by, false, 1);  // if any is, the first of all is
     collect_of_users(*only_users(), {false, std::nullopt, false}, first);
     const std::vector<Candidate> row = first.window(0, 1);

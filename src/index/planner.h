@@ -7,11 +7,12 @@
 //   cheaper.
 // The ways to a page:
 //   ranked: the order's tree gives any rank directly, if nothing but a range of its own key and a type restricts it ·
-//   walk: along the order, testing rows; for filters that many rows pass. It gives up when it has cost more than the
-//   list · users: where nothing but users is asked for and the last used come first, the users by when they can have
-//   been used last, until nobody who is left can come among the best · list: all matching rows, of which the best are
-//   selected; for filters that few rows pass · skip, deep down in one realm: along the order from its nearer end, where
-//   what comes before the page is counted and not kept, and where bitmaps alone decide, not even looked at.
+//   walk: along the order, testing rows; for filters that many rows pass. It gives up when it has cost twice what the
+//   list would · skip, behind an offset in one realm: the same from the order's nearer end, where what comes before the
+//   page is counted and not kept; and where bitmaps alone decide and it is far, without looking at the rows · users:
+//   where nothing but users is asked for, the last used come first, and the page is short beside the total: users by
+//   when they can have been used last, until nobody who is left can come among the best · list: all matching rows, of
+//   which the best are selected; for filters that few rows pass.
 // Where one client is asked for that has an order by last access of its own (client_orders.h), that stands for the
 // realm's, in totals, too; ranked then means that nothing else restricts it.
 // The order by severity is that of last access in four classes one after the other, each a query of its own
@@ -214,7 +215,7 @@ class RealmQuery {
   std::uint64_t driver_rows_ = 0;
   std::optional<std::uint64_t> total_;
   bool listed_ = false;
-  bool gave_up_ = false;  // a walk: the next one would, too
+  bool gave_up_ = false;  // collect_behind()'s walk; another would, too
   std::vector<std::uint32_t> rows_;
   std::optional<Roaring> joined_;
   mutable std::optional<std::vector<Skipped>> skipped_;

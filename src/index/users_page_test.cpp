@@ -20,17 +20,17 @@ constexpr std::int64_t kStart = 1'700'000'000'000, kMonth = std::int64_t{30} * 8
 
 class UsersPageTest : public testing::Test {
  protected:
-  // One of 6,000 users, of whom one in 75 is named "…oe12…": too few to be met along the order.
+  // One of 6,000 users, of whom one in 200 is named "…oe12…": too few to be met along the order.
   void start(Time last_access) {
     Session s;
     s.no = SessionNo{sessions_.size() + 1};
     s.key = {kRealm, below(4) == 0 ? SessionType::kOffline : SessionType::kRegular, uuid(s.no.value)};
     const std::uint64_t user = below(6'000);
     s.user_id = "user" + std::to_string(user);
-    s.username = (user % 75 == 0 ? "zoe12" : "tom") + std::to_string(user);
+    s.username = (user % 200 == 0 ? "zoe12" : "tom") + std::to_string(user);
     s.started = s.last_access = last_access;
     const Index::WriteLock lock(index_);
-    sessions_.push_back({index_.insert(s), s, user % 75 == 0});
+    sessions_.push_back({index_.insert(s), s, user % 200 == 0});
   }
   // In which nobody looks for a name.
   static std::string uuid(std::uint64_t number) {
@@ -155,7 +155,7 @@ TEST_F(UsersPageTest, IsThatOfAllTheirSessionsWhateverHappenedToThem) {
 
 // Whoever goes on from a page is told that there is nothing before the next one, once what was on it has ended.
 TEST_F(UsersPageTest, KnowsWhetherAnythingIsLeftBeforeIt) {
-  for (int i = 0; i < 30'000; ++i) start(some_time());
+  for (int i = 0; i < 60'000; ++i) start(some_time());
   for (int round = 0; round < 10; ++round) {
     const Page page = ask(0, 7);
     const bool one_stays = round % 2 == 0;

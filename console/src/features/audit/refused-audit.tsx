@@ -13,6 +13,8 @@ interface Props {
 
 export function RefusedAudit({ refused, search, onSearch }: Props) {
   const { t } = useTranslation();
+  const left = withoutRefused(new URLSearchParams(search), refused);
+  left.delete('cursor'); // into another list
   const takes = (name: string) => {
     if (name === 'from' || name === 'to') return t('address.takesTime');
     if (name === 'outcome') return t('address.takesOutcome');
@@ -25,7 +27,7 @@ export function RefusedAudit({ refused, search, onSearch }: Props) {
         refused={refused}
         most={1}
         takes={takes}
-        onLeaveOut={() => onSearch(withoutRefused(new URLSearchParams(search), refused))}
+        onLeaveOut={() => onSearch(left)}
         onClear={() => onSearch(new URLSearchParams())}
       />
     </>

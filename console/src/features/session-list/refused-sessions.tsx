@@ -29,6 +29,7 @@ const isNamed = (name: string): name is keyof typeof TAKES => name in TAKES;
 export function RefusedSessions({ refused, search, onSearch }: Props) {
   const { t } = useTranslation();
   const left = withoutRefused(new URLSearchParams(search), refused);
+  left.delete('page'); // of another list
   return (
     <>
       <PageHeader title={t('sessions.title')} />

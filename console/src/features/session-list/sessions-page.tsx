@@ -23,6 +23,7 @@ import { setPrefs, usePrefs } from '@/shared/prefs/prefs';
 import { countMore, isEmpty, PAGE_SIZES } from '@/shared/session/filter';
 import { formatClock } from '@/shared/time/format';
 import { ErrorState, StaleAlert } from '@/shared/ui/error-state';
+import { Loading } from '@/shared/ui/loading';
 import { PageHeader } from '@/shared/ui/page-header';
 import { Pager } from '@/shared/ui/pager';
 import { useLasting } from '@/shared/ui/use-lasting';
@@ -47,7 +48,13 @@ export function SessionsPage() {
   // Another realm is another page: nothing of the one before may stay.
   const { realm = '' } = useParams();
   const { refused, search, setAll } = useViewState();
-  if (refused.length > 0) return <RefusedSessions refused={refused} search={search} onSearch={setAll} />;
+  if (refused.length > 0) {
+    return (
+      <Suspense fallback={<Loading />}>
+        <RefusedSessions refused={refused} search={search} onSearch={setAll} />
+      </Suspense>
+    );
+  }
   return <RealmSessions key={realm} realm={realm} />;
 }
 

@@ -21,10 +21,15 @@ interface Props {
 
 const LONGEST = 80;
 
+const focusPage = () => document.querySelector('main')?.focus({ preventScroll: true });
+
 export function RefusedAddress({ refused, most, takes, onLeaveOut, onClear }: Props) {
   const { t } = useTranslation();
-  // The pressed button goes with this; whoever pressed it goes on with the list.
-  useEffect(() => () => document.querySelector('main')?.focus({ preventScroll: true }), []);
+  // What was pressed to come here is gone, and so is what is pressed to go on.
+  useEffect(() => {
+    if (document.activeElement === document.body) focusPage();
+    return focusPage;
+  }, []);
   const why = ({ name, why: refusal }: Refused) => {
     if (refusal === 'value') return takes(name);
     if (refusal === 'most') return t('address.most', { count: most });

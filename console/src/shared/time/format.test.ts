@@ -24,9 +24,20 @@ describe('times', () => {
   });
 
   it('takes an ISO time for one, and no guess', () => {
-    for (const text of ['2026-01-31', '2026-01-31T08:00Z', '2026-01-31T08:00:00.123+01:00'])
+    for (const text of ['2026-01-31', '2028-02-29', '2026-01-31T08:00Z', '2026-01-31T08:00:00.123+01:00'])
       expect(isTime(text), text).toBe(true);
-    for (const text of ['last 7', 'now-1', '2026', '2026-13-40', '31.01.2026', 'yesterday', ''])
+    for (const text of [
+      'last 7',
+      'now-1',
+      '2026',
+      '2026-13-40',
+      '2026-02-30',
+      '1969-12-31',
+      '2026-01-31T08:00',
+      '31.01.2026',
+      'yesterday',
+      '',
+    ])
       expect(isTime(text), text).toBe(false);
   });
 
@@ -36,6 +47,8 @@ describe('times', () => {
     ['P1DT1H', 90_000_000],
     ['P1W', 604_800_000],
     ['PT0.5S', 500],
+    ['P36500D', 3_153_600_000_000],
+    ['P40000D', undefined],
     ['P1M', undefined],
     ['P', undefined],
     ['1h', undefined],

@@ -95,21 +95,26 @@ export function fromLocalInput(text: string, zone: Zone): string | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-// A point in time as an address may give it: ISO 8601, a date at least. What a browser makes of other texts is a guess:
-// “last 7” would be a day in 2001.
+// A point in time as an address may give it: a date, or a time with its zone. What a browser makes of other texts is a
+// guess, and not the same in each: “last 7” a day in 2001, 30 February one in March, a time without a zone the reader's own.
 export function isTime(text: string): boolean {
-  return (
-    /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/.test(text) &&
-    !Number.isNaN(Date.parse(text))
+  const date = /^(\d{4})-(\d{2})-(\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/.exec(
+    text,
   );
+  if (!date || Number.isNaN(Date.parse(text))) return false;
+  const [year = 0, month = 0, day = 0] = date.slice(1).map(Number);
+  return year >= 1970 && new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
 }
 
-// ISO 8601 durations as the server takes them, without years and months.
+const LONGEST_MS = 100 * 365.25 * 86_400_000;
+
+// ISO 8601 durations as the server takes them: without years and months, at most 100 years.
 export function durationMs(iso: string): number | undefined {
   const match = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(iso);
   if (!match || iso === 'P' || iso.endsWith('T')) return undefined;
   const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match
     .slice(1)
     .map((part) => Number(part ?? 0));
-  return ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+  const ms = ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+  return ms <= LONGEST_MS ? ms : undefined;
 }
