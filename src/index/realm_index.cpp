@@ -185,6 +185,7 @@ void RealmIndex::settle_ends() {
     const auto rows = rest.first(std::min(kBatch, rest.size()));
     for (const std::uint32_t row : rows) rows_.prefetch(row);
     for (const std::uint32_t row : rows) {
+      users_.prefetch(rows_.facts(row).user);
       users_.prefetch_refs(rows_.facts(row).user);
       by_key_.prefetch(rows_.key_hash(row));
       rows_.prefetch_deep(row);
