@@ -1,6 +1,6 @@
 // Reading the audit log, and where its export is.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { refusedBy, type Part, type Refused } from '@/shared/address/parts';
+import { one, refusedBy, type Part, type Refused } from '@/shared/address/parts';
 import { isTime } from '@/shared/time/format';
 import { api, unwrap, type Schemas } from '@/shared/api/client';
 
@@ -45,7 +45,6 @@ export interface AuditFilter {
 export const LONGEST = { actor: 255, action: 64, user: 255, session: 140, revocation: 64 };
 const TEXTS = Object.keys(LONGEST) as (keyof typeof LONGEST)[];
 
-const one = (fits: Part['fits']): Part => ({ fits, most: 1 });
 const text = (longest: number) => one((value) => value.length > 0 && value.length <= longest);
 
 const PARTS: Record<keyof AuditFilter, Part> = {

@@ -5,6 +5,8 @@ export interface Part {
   most: number; // how often it may be given
 }
 
+export const one = (fits: Part['fits']): Part => ({ fits, most: 1 });
+
 export type Refusal = 'unknown' | 'value' | 'once' | 'most';
 
 export interface Refused {

@@ -1,5 +1,5 @@
 // The filters of the session list: one value, three forms — the address bar, the API's parameters, the body of a revocation.
-import { refusedBy, type Part, type Refused } from '@/shared/address/parts';
+import { one, refusedBy, type Part, type Refused } from '@/shared/address/parts';
 import { durationMs, isTime } from '@/shared/time/format';
 import { isSignalWord, matchesSignal } from '@/shared/signal/signal';
 import { inAny, parseCidr } from './network';
@@ -37,7 +37,6 @@ export const MAX_LIST = 64;
 const isText = (value: string) => value.length > 0 && value.length <= MAX_TEXT;
 const isNetwork = (value: string) => parseCidr(value) !== undefined;
 
-const one = (fits: Part['fits']): Part => ({ fits, most: 1 });
 const several = (fits: Part['fits']): Part => ({ fits, most: MAX_LIST });
 
 const PARTS: Record<keyof SessionFilter, Part> = {
