@@ -25,11 +25,8 @@ const focusPage = () => document.querySelector('main')?.focus({ preventScroll: t
 
 export function RefusedAddress({ refused, most, takes, onLeaveOut, onClear }: Props) {
   const { t } = useTranslation();
-  // What was pressed to come here is gone, and so is what is pressed to go on.
-  useEffect(() => {
-    if (document.activeElement === document.body) focusPage();
-    return focusPage;
-  }, []);
+  // The pressed button goes with this; whoever pressed it goes on with the list.
+  useEffect(() => focusPage, []);
   const why = ({ name, why: refusal }: Refused) => {
     if (refusal === 'value') return takes(name);
     if (refusal === 'most') return t('address.most', { count: most });
