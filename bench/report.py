@@ -128,6 +128,19 @@ def other_lines(rows: list[dict]) -> list[str]:
     return out
 
 
+LIMITS = (("memory read", "memory read at {} GB/s"), ("random access", "at random {} ns"), ("first touch", "touched for the first time {} s a GB"),
+          ("durable write", "a small durable write {} ms"), ("round trip", "a round trip on the loopback {} µs"))
+
+
+def limit_lines(rows: list[dict]) -> list[str]:
+    """What the machine itself took, by the time of measuring."""
+    out = []
+    for when in dict.fromkeys(r["when"] for r in rows if r.get("measure", "").startswith("limit ")):
+        told = {r["measure"][6:]: short(r["value"]) for r in rows if r.get("when") == when}
+        out.append(f"The machine {when}: " + ", ".join(text.format(told[name]) for name, text in LIMITS if name in told) + ".")
+    return [line for line in out for line in (line, "")][:-1]
+
+
 def markdown(runs: dict[int, list[dict]]) -> str:
     out = []
     for sessions, rows in runs.items():
@@ -137,7 +150,7 @@ def markdown(runs: dict[int, list[dict]]) -> str:
         out += [f"### {sessions:,} sessions", "",
                 f"{run.get('at', '')}, {run.get('cores', '?')} cores, load average {run.get('load_before', '?')} before and "
                 f"{end.get('load_after', '?')} after; {compared:,} answers compared and equal.", ""]
-        for part in (question_table(rows), write_table(rows), http_table(rows), other_lines(rows)):
+        for part in (limit_lines(rows), question_table(rows), write_table(rows), http_table(rows), other_lines(rows)):
             if part:
                 out += part + [""]
     return "\n".join(out)

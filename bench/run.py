@@ -59,6 +59,14 @@ def run_driver(command: list, results: Results) -> None:
         raise SystemExit("the comparison failed")
 
 
+def limits(arguments, scratch: Path, results: Results, when: str) -> None:
+    """What the machine itself takes in this hour."""
+    said = subprocess.run([arguments.programs / "curfew_limits_bench", scratch], check=True, stdout=subprocess.PIPE, text=True,
+                          stdin=subprocess.DEVNULL).stdout
+    for line in said.splitlines():
+        results.write({**json.loads(line), "when": when})
+
+
 def copy_of_the_engine(scratch: Path) -> list:
     """For the driver: where the server of http_parts() finds its data."""
     (scratch / "loaded").mkdir(mode=0o700)
@@ -96,6 +104,7 @@ def http_parts(arguments, scratch: Path, results: Results) -> None:
         subprocess.run(driver(arguments) + copy_of_the_engine(scratch) + ["--load-only"], check=True, stdout=subprocess.DEVNULL,
                        stdin=subprocess.DEVNULL)
     shutil.rmtree(scratch / "engine", ignore_errors=True)
+    limits(arguments, scratch, results, "before the start")
     curfew = started(scratch, results)
     try:
         if arguments.sessions >= LARGE and "peers" in arguments.only:
@@ -151,6 +160,7 @@ def main() -> None:
     results.say(f"{arguments.sessions:,} sessions; load average {calm()} before the run; scratch in {scratch}")
     results.write({"measure": "run", "cores": os.cpu_count(), "load_before": calm(), "at": time.strftime("%Y-%m-%d %H:%M")})
     try:
+        limits(arguments, scratch, results, "before the run")
         if arguments.engine:
             shutil.copytree(arguments.engine, scratch / "engine")
         if "peers" in arguments.only:
