@@ -46,7 +46,7 @@ Result<http::Response> list_related(Services& services, const Call& call) {
   for (const Shared& shared : shared_by(found->session, *device)) {
     index::Summary summary;
     {
-      const index::Index::ReadLock lock(index);
+      const index::Index::ReadLock lock(index, index::Index::Stay::kLong);
       summary = index.summarize(realms, shared.filter);
     }
     json.key(shared.name).begin_object().field("sessions", summary.sessions).field("users", summary.users);

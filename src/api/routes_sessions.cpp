@@ -10,10 +10,73 @@ namespace {
 
 using access::Permission;
 using http::Method;
+using Stay = index::Index::Stay;
 
-Result<http::Response> list_sessions(Services& services, const Call& call) {
-  CURFEW_TRY(auto filter, parse_filter(call.params, filter_context(call)));
-  return list_matching(services, call, std::move(filter));
+Result<index::Query> read_query(const Call& call, Result<index::Filter> filter) {
+  if (!filter) return tl::make_unexpected(filter.error());
+  CURFEW_TRY(const auto page, parse_page(call.params));
+  index::Query query;
+  query.realms = call.scope_ids();
+  query.filter = *std::move(filter);
+  query.limit = page.limit;
+  query.offset = page.offset;
+  const std::string* sort = call.params.find("sort");
+  if (sort != nullptr) {
+    CURFEW_TRY(query.order, parse_sort(*sort));
+  }
+  if (page.cursor) {
+    CURFEW_TRY(auto cursor, index::decode_cursor(*page.cursor));
+    if (sort != nullptr && (cursor.order.by != query.order.by || cursor.order.descending != query.order.descending))
+      return invalid("cursor", "This cursor is of a list in another order; begin again without it.");
+    query.order = cursor.order;
+    query.cursor = std::move(cursor);
+  }
+  return query;
+}
+
+http::Response page_response(Services& services, const Call& call, const index::Query& query, Stay stay) {
+  index::Page rows;
+  SessionNotes notes(services.engine, &services.findings);
+  ListEnd end;
+  const index::Index& index = services.engine.index();
+  {
+    const index::Index::ReadLock lock(index, stay);
+    rows = index.query(query);
+    notes.collect(rows.rows);
+    end.as_of = services.engine.as_of();
+  }
+  end.total = rows.total;
+  if (rows.next) end.next = index::encode_cursor(*rows.next);
+  if (rows.previous) end.previous = index::encode_cursor(*rows.previous);
+
+  std::string body;
+  body.reserve(256 + rows.rows.size() * 1'024);  // of a row without signals
+  JsonWriter json(body);
+  json.begin_object().key("items").begin_array();
+  for (const session::Session& row : rows.rows) {
+    const engine::Realm* realm = call.realms->find(row.key.realm);
+    const bool own = realm != nullptr && call.owns(realm->name, row.user_id);
+    append_session(json, row, SessionView{.realm = realm, .notes = &notes, .now = call.now, .own = own});
+  }
+  return list_response(call, json, body, end);
+}
+
+Result<http::Response> list_sessions_for_long(Services& services, const Call& call) {
+  CURFEW_TRY(const auto query, read_query(call, parse_filter(call.params, filter_context(call))));
+  return page_response(services, call, query, Stay::kLong);
+}
+
+// One that may take long is asked in the background, so that the connections of this thread need not wait for it.
+void list_sessions(Services& services, Call call) {
+  const auto query = read_query(call, parse_filter(call.params, filter_context(call)));
+  if (!query) return call.refuse(query.error());
+  const index::Index& index = services.engine.index();
+  const bool takes_long = [&] {
+    const index::Index::ReadLock lock(index);
+    return index.takes_long(*query);
+  }();
+  if (takes_long) return in_background<list_sessions_for_long>(services, std::move(call));
+  call.answer(page_response(services, call, *query, Stay::kBrief));
 }
 
 Result<http::Response> get_session(Services& services, const Call& call) {
@@ -43,48 +106,8 @@ void revoke_session(Services& services, Call call) {
 }  // namespace
 
 Result<http::Response> list_matching(Services& services, const Call& call, index::Filter filter) {
-  CURFEW_TRY(const auto page, parse_page(call.params));
-  index::Query query;
-  query.realms = call.scope_ids();
-  query.filter = std::move(filter);
-  query.limit = page.limit;
-  query.offset = page.offset;
-  const std::string* sort = call.params.find("sort");
-  if (sort != nullptr) {
-    CURFEW_TRY(query.order, parse_sort(*sort));
-  }
-  if (page.cursor) {
-    CURFEW_TRY(auto cursor, index::decode_cursor(*page.cursor));
-    if (sort != nullptr && (cursor.order.by != query.order.by || cursor.order.descending != query.order.descending))
-      return invalid("cursor", "This cursor is of a list in another order; begin again without it.");
-    query.order = cursor.order;
-    query.cursor = std::move(cursor);
-  }
-
-  index::Page rows;
-  SessionNotes notes(services.engine, &services.findings);
-  ListEnd end;
-  {
-    const index::Index& index = services.engine.index();
-    const index::Index::ReadLock lock(index);
-    rows = index.query(query);
-    notes.collect(rows.rows);
-    end.as_of = services.engine.as_of();
-  }
-  end.total = rows.total;
-  if (rows.next) end.next = index::encode_cursor(*rows.next);
-  if (rows.previous) end.previous = index::encode_cursor(*rows.previous);
-
-  std::string body;
-  body.reserve(256 + rows.rows.size() * 1'024);  // of a row without signals
-  JsonWriter json(body);
-  json.begin_object().key("items").begin_array();
-  for (const session::Session& row : rows.rows) {
-    const engine::Realm* realm = call.realms->find(row.key.realm);
-    const bool own = realm != nullptr && call.owns(realm->name, row.user_id);
-    append_session(json, row, SessionView{.realm = realm, .notes = &notes, .now = call.now, .own = own});
-  }
-  return list_response(call, json, body, end);
+  CURFEW_TRY(const auto query, read_query(call, std::move(filter)));
+  return page_response(services, call, query, Stay::kBrief);
 }
 
 std::vector<Route> session_routes() {
@@ -116,7 +139,7 @@ std::vector<Route> session_routes() {
        .permission = Permission::kSessionsRead,
        .all_realms = true,
        .parameters = list,
-       .handler = at_once<list_sessions>},
+       .handler = list_sessions},
       {.method = Method::kGet,
        .pattern = "/api/v1/realms/{realm}/sessions/{type}/{id}",
        .operation = "getSession",

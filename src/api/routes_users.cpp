@@ -31,7 +31,9 @@ Result<http::Response> list_users(Services& services, const Call& call) {
   ListEnd end;
   {
     const index::Index& index = services.engine.index();
-    const index::Index::ReadLock lock(index);
+    // Millions of names may hold a letter.
+    const index::Index::ReadLock lock(
+        index, search.value_or("").empty() ? index::Index::Stay::kBrief : index::Index::Stay::kLong);
     users = index.users(call.scope_ids(), search.value_or(""), offset, page.limit);
     end.as_of = services.engine.as_of();
   }
@@ -137,7 +139,7 @@ Route route(std::string_view pattern, std::string_view operation, Permission per
 
 std::vector<Route> user_routes() {
   return {
-      route("/api/v1/realms/{realm}/users", "listUsers", Permission::kUsersRead, true, at_once<list_users>,
+      route("/api/v1/realms/{realm}/users", "listUsers", Permission::kUsersRead, true, in_background<list_users>,
             {"search", "limit", "cursor", "offset"}),
       route("/api/v1/realms/{realm}/users/{userId}", "getUser", Permission::kUsersRead, false, at_once<get_user>),
       route("/api/v1/realms/{realm}/users/{userId}/sessions", "listUserSessions", Permission::kSessionsRead, false,

@@ -96,7 +96,7 @@ Result<index::SessionSet> Engine::Impl::select(const Selection& selection, sessi
 }
 
 Result<Preview> Engine::preview(const Selection& selection) const {
-  const index::Index::ReadLock lock(impl_->index);
+  const index::Index::ReadLock lock(impl_->index, index::Index::Stay::kLong);
   Preview preview;
   CURFEW_TRY(const auto set, impl_->select(selection, session::SessionNo{~std::uint64_t{0}}, preview.own_kept));
   preview.matched = impl_->index.summarize(set);

@@ -11,11 +11,17 @@ Index::Index(device::Classify classify, const SeldomClients& seldom)
     : impl_(std::make_unique<Impl>(std::move(classify), seldom)) {}
 Index::~Index() = default;
 
-Index::ReadLock::ReadLock(const Index& index) : index_(index) {
-  index_.impl_->lock.lock_shared();
+Index::ReadLock::ReadLock(const Index& index, Stay stay) : index_(index), stay_(stay) {
+  if (stay_ == Stay::kLong)
+    index_.impl_->lock.lock_long();
+  else
+    index_.impl_->lock.lock_shared();
 }
 Index::ReadLock::~ReadLock() {
-  index_.impl_->lock.unlock_shared();
+  if (stay_ == Stay::kLong)
+    index_.impl_->lock.unlock_long();
+  else
+    index_.impl_->lock.unlock_shared();
 }
 Index::WriteLock::WriteLock(Index& index) : index_(index) {
   index_.impl_->lock.lock();

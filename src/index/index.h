@@ -78,15 +78,19 @@ class Index {
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
 
+  // For a question that may take long (takes_long) there is a long one: meanwhile only the writer waits, and no other
+  // reader. There is one at a time: another waits for it, so they are not for threads that others wait for.
+  enum class Stay : std::uint8_t { kBrief, kLong };
   class ReadLock {
    public:
-    explicit ReadLock(const Index& index);
+    explicit ReadLock(const Index& index, Stay stay = Stay::kBrief);
     ~ReadLock();
     ReadLock(const ReadLock&) = delete;
     ReadLock& operator=(const ReadLock&) = delete;
 
    private:
     const Index& index_;
+    const Stay stay_;
   };
   class WriteLock {
    public:
@@ -171,6 +175,9 @@ class Index {
   std::uint16_t marks(const Handle& handle) const;
 
   Page query(const Query& query) const;
+  // Whether the answer may need a look at very many rows, for milliseconds: of a search, of conditions that are counted
+  // together, of a place far behind a condition, where there are many sessions.
+  bool takes_long(const Query& query) const;
   std::uint64_t count(std::span<const RealmId> realms, const Filter& filter) const;
   Summary summarize(std::span<const RealmId> realms, const Filter& filter) const;
   Summary summarize(const SessionSet& set) const;

@@ -272,6 +272,21 @@ Page Index::query(const Query& query) const {
   return impl_->page(query);
 }
 
+bool Index::takes_long(const Query& query) const {
+  constexpr std::uint64_t many = 200'000, far = 10'000;
+  const Filter& f = query.filter;
+  const int conditions = f.type.has_value() + !f.clients.empty() + f.user.has_value() +
+                         (!f.ip.empty() || !f.ip_not.empty()) + (f.started_after || f.started_before) +
+                         (f.last_access_after || f.last_access_before) + f.remember_me.has_value() +
+                         (!f.device_kinds.empty() || !f.devices.empty()) + (f.marks != 0);
+  const bool ranked = conditions == 0 && query.order.by != SortBy::kSeverity;
+  if (f.search.empty() && conditions < 2 && (ranked || query.offset < far)) return false;
+  std::uint64_t sessions = 0;
+  for (const RealmId id : query.realms)
+    if (const RealmIndex* realm = impl_->find(id)) sessions += realm->size();
+  return sessions > many;
+}
+
 std::uint64_t Index::count(std::span<const RealmId> realms, const Filter& filter) const {
   std::uint64_t n = 0;
   for (RealmQuery& query : impl_->queries(realms, filter)) n += query.total();

@@ -1,5 +1,8 @@
 #include "index/slice_lock.h"
 
+#include <algorithm>
+#include <thread>
+
 namespace curfew::index {
 namespace {
 
@@ -41,8 +44,38 @@ void SliceLock::unlock_shared() {
   if ((in_.load(std::memory_order_seq_cst) & kWriter) != 0) out_.notify_all();
 }
 
+// Once inside, no writer waits where readers would wait behind it: it needs writers_ for that, and then looks here.
+void SliceLock::lock_long() {
+  long_turn_.lock();
+  if (kept_waiting_.exchange(false))
+    std::this_thread::sleep_until(long_ended_ + std::min<Clock::duration>(long_ended_ - long_began_, kLongestPause));
+  long_coming_.store(1, std::memory_order_seq_cst);
+  {
+    const std::lock_guard between_slices(writers_);
+    long_inside_.store(1, std::memory_order_seq_cst);
+    lock_shared();
+  }
+  long_coming_.store(0, std::memory_order_seq_cst);
+  long_coming_.notify_all();
+  long_began_ = Clock::now();
+}
+
+void SliceLock::unlock_long() {
+  long_ended_ = Clock::now();
+  unlock_shared();
+  long_inside_.store(0, std::memory_order_seq_cst);
+  long_inside_.notify_all();
+  long_turn_.unlock();
+}
+
 void SliceLock::lock() {
+  const auto none = [](std::uint32_t value) { return value == 0; };
+  wait_until(long_coming_, none);
   writers_.lock();
+  if (long_inside_.load(std::memory_order_seq_cst) != 0) {
+    kept_waiting_ = true;
+    wait_until(long_inside_, none);
+  }
   const std::uint32_t before = in_.fetch_add(kWriter | phase_, std::memory_order_seq_cst) & ~kLowBits;
   wait_until(out_, [&](std::uint32_t value) { return value == before; });
 }
