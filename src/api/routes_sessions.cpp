@@ -62,7 +62,8 @@ http::Response page_response(Services& services, const Call& call, const index::
 }
 
 Result<http::Response> list_sessions_for_long(Services& services, const Call& call) {
-  CURFEW_TRY(const auto query, read_query(call, parse_filter(call.params, filter_context(call))));
+  CURFEW_TRY(auto query, read_query(call, parse_filter(call.params, filter_context(call))));
+  services.engine.index().read_ahead(query.realms, query.filter);
   return page_response(services, call, query, Stay::kLong);
 }
 

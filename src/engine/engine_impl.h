@@ -115,6 +115,9 @@ struct Engine::Impl {
   // --------------------------------------------------------------------------------------------------------
   Result<index::SessionSet> select(const Selection& selection, session::SessionNo last_no,
                                    std::uint64_t& own_kept) const;
+  // The same with the selection's filter at hand.
+  Result<index::SessionSet> select(const Selection& selection, const index::Filter& filter, session::SessionNo last_no,
+                                   std::uint64_t& own_kept) const;
   Status begin_job(Batch& batch, const std::shared_ptr<Job>& job, const RevocationRequest& request);
   Status list_missing(Job& job, const BySessions& sessions);
   bool run_jobs(Batch& batch);

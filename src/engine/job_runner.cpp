@@ -79,6 +79,11 @@ std::string outcome_details(const Revocation& told) {
 // The rows that a selection names now, without the caller's own; under a ReadLock or on the sequencer.
 Result<index::SessionSet> Engine::Impl::select(const Selection& selection, session::SessionNo last_no,
                                                std::uint64_t& own_kept) const {
+  return select(selection, filter_of(selection), last_no, own_kept);
+}
+
+Result<index::SessionSet> Engine::Impl::select(const Selection& selection, const index::Filter& filter,
+                                               session::SessionNo last_no, std::uint64_t& own_kept) const {
   index::SessionSet set;
   if (const auto* sessions = std::get_if<BySessions>(&selection.what)) {
     for (const session::SessionKey& key : sessions->keys) {
@@ -86,7 +91,7 @@ Result<index::SessionSet> Engine::Impl::select(const Selection& selection, sessi
       if (handle && wanted_type(selection, key.type) && handle->no <= last_no) set.add(handle->realm, handle->row);
     }
   } else if (!contradictory(selection)) {
-    set = index.match(selection.realms, filter_of(selection));
+    set = index.match(selection.realms, filter);
   }
   own_kept = 0;
   if (selection.keep_own && selection.own)
@@ -96,9 +101,11 @@ Result<index::SessionSet> Engine::Impl::select(const Selection& selection, sessi
 }
 
 Result<Preview> Engine::preview(const Selection& selection) const {
+  index::Filter filter = filter_of(selection);
+  impl_->index.read_ahead(selection.realms, filter);
   const index::Index::ReadLock lock(impl_->index, index::Index::Stay::kLong);
   Preview preview;
-  CURFEW_TRY(const auto set, impl_->select(selection, session::SessionNo{~std::uint64_t{0}}, preview.own_kept));
+  CURFEW_TRY(const auto set, impl_->select(selection, filter, session::SessionNo{~std::uint64_t{0}}, preview.own_kept));
   preview.matched = impl_->index.summarize(set);
   preview.plan = plan_text(impl_->index, set);
   if (const auto* sessions = std::get_if<BySessions>(&selection.what)) {
@@ -110,7 +117,7 @@ Result<Preview> Engine::preview(const Selection& selection) const {
   } else if (!set.empty()) {
     index::Query query;
     query.realms = selection.realms;
-    query.filter = filter_of(selection);
+    query.filter = filter;
     query.limit = kSample + preview.own_kept;
     for (session::Session& session : impl_->index.query(query).rows)
       if (preview.sample.size() < kSample && !is_own(selection, session)) preview.sample.push_back(std::move(session));

@@ -285,6 +285,11 @@ std::vector<std::pair<std::string_view, std::uint64_t>> Index::plans() const {
   return out;
 }
 
+void Index::set_read_ahead(std::uint32_t from, std::uint32_t slice) {
+  impl_->book.ahead_from = from;
+  impl_->book.ahead_slice = slice;
+}
+
 void Index::keep_rows_of_counts(std::size_t rows) {
   impl_->book.keep = rows;
 }

@@ -178,6 +178,10 @@ class Index {
   // Whether the answer may need a look at very many rows, for milliseconds: of a search, of conditions that are counted
   // together, of a place far behind a condition, where there are many sessions.
   bool takes_long(const Query& query) const;
+  // For questions with this filter soon after, which are quicker then: what its search finds in ids and addresses is
+  // read before, in slices, so that no writer waits for it (search_ahead.h). Takes ReadLocks of its own: the caller
+  // must hold none. Does nothing where there is nothing to gain.
+  void read_ahead(std::span<const RealmId> realms, Filter& filter) const;
   std::uint64_t count(std::span<const RealmId> realms, const Filter& filter) const;
   Summary summarize(std::span<const RealmId> realms, const Filter& filter) const;
   Summary summarize(const SessionSet& set) const;
@@ -224,6 +228,8 @@ class Index {
   // A count that had to look at rows keeps up to so many matching ones, to select the page from. For tests; 2^20
   // otherwise.
   void keep_rows_of_counts(std::size_t rows);
+  // From how many rows of a realm on read_ahead() reads, and how many at a time. For tests; 2^18 and 2^15 otherwise.
+  void set_read_ahead(std::uint32_t from, std::uint32_t slice);
   void verify() const;  // stops the program unless every structure agrees with every other; for tests
 
   // One slice of the walk that finds what policies end: looks at up to `rows` rows from `place` on, appends the expired

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "index/index_impl.h"
+#include "index/search_ahead.h"
 
 namespace curfew::index {
 namespace {
@@ -285,6 +287,32 @@ bool Index::takes_long(const Query& query) const {
   for (const RealmId id : query.realms)
     if (const RealmIndex* realm = impl_->find(id)) sessions += realm->size();
   return sessions > many;
+}
+
+void Index::read_ahead(std::span<const RealmId> realms, Filter& filter) const {
+  filter.ahead = nullptr;
+  const std::string folded = fold_case(filter.search);
+  if (folded.empty()) return;
+  auto ahead = std::make_shared<SearchAhead>();
+  Filter others = filter;
+  others.search.clear();
+  {
+    const ReadLock lock(*this);
+    for (RealmQuery& query : impl_->queries(realms, others)) {
+      if (query.realm().rows().rows() < impl_->book.ahead_from || query.leads_to_few()) continue;
+      const auto search = column_search(query.realm(), folded);
+      if (search && !(search->whole_ids && !search->in_addresses()))
+        ahead->add(std::make_shared<RealmAhead>(query.realm(), search));
+    }
+  }
+  for (const auto& part : ahead->realms()) {
+    for (bool more = true; more;) {
+      const ReadLock lock(*this);
+      const RealmIndex* realm = impl_->find(part->realm());
+      more = realm != nullptr && part->is_of(*realm) && part->read_on(*realm, impl_->book.ahead_slice);
+    }
+  }
+  if (!ahead->realms().empty()) filter.ahead = std::move(ahead);
 }
 
 std::uint64_t Index::count(std::span<const RealmId> realms, const Filter& filter) const {

@@ -34,6 +34,7 @@ void History::check(int queries) {
   index_->verify();
   check_rows();
   for (int i = 0; i < queries; ++i) check_query();
+  check_read_ahead();
   for (int i = 0; i < queries / 4; ++i) check_sets();
   for (int i = 0; i < queries / 4; ++i) check_directory();
   check_sweep();
@@ -81,6 +82,24 @@ void History::check_query() {
   if (old_cursors_.empty() || query.limit == 0) return;
   query.cursor = draw_.one_of(old_cursors_);
   same_page(query, index_->query(query), model_.query(query));
+}
+
+// What was read ahead stays good for questions long after: what has changed since is read again.
+void History::check_read_ahead() {
+  for (const auto& [realms, filter] : read_ahead_) {
+    Query query;
+    query.realms = realms;
+    query.filter = filter;
+    query.order = {static_cast<SortBy>(draw_.below(5)), draw_.below(2) == 0};
+    same_page(query, index_->query(query), model_.query(query));
+    expect(index_->count(realms, filter) == model_.matching(realms, filter).size(), "count" + describe(filter));
+  }
+  if (stretch_) return;  // it takes locks of its own
+  if (read_ahead_.size() > 8) read_ahead_.erase(read_ahead_.begin());
+  const std::vector<RealmId> realms = draw_.realms();
+  Filter filter = draw_.filter(live_);
+  index_->read_ahead(realms, filter);
+  if (filter.ahead) read_ahead_.emplace_back(realms, filter);
 }
 
 void History::check_rows() {

@@ -39,6 +39,7 @@ History::History(std::uint64_t seed)
     : draw_(seed), index_(std::make_unique<Index>(classifier(), kSeldom)), model_(classifier()) {
   kept_ = draw_.below(3) == 0 ? 5 : 1000;
   index_->keep_rows_of_counts(kept_);
+  index_->set_read_ahead(1, 100);
   marking_ = draw_.below(4) > 0;
 }
 
@@ -245,6 +246,7 @@ void History::through_an_image() {
   ::unlink(path.c_str());
   auto fresh = std::make_unique<Index>(classifier(), kSeldom);
   fresh->keep_rows_of_counts(kept_);
+  fresh->set_read_ahead(1, 100);
   expect(fresh->load(**reader) && (*reader)->finish(), "an image is read as it was written");
   for (const auto& [plan, times] : index_->plans()) plans_[plan] += times;
   index_ = std::move(fresh);

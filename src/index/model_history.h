@@ -64,6 +64,7 @@ class History {
   // The questions: model_checks.cpp.
   static void same_page(const Query& query, const Page& got, const Page& want);
   void check_query();
+  void check_read_ahead();
   void check_rows();
   void check_sets();
   void check_directory();
@@ -82,6 +83,8 @@ class History {
   Model model_;
   std::vector<session::SessionKey> live_;
   std::vector<Cursor> old_cursors_;
+  std::vector<std::pair<std::vector<RealmId>, Filter>>
+      read_ahead_;  // filters whose search was read ahead, some time ago
   std::uint64_t last_no_ = 0;
   bool marking_ = false;
 };

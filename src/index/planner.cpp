@@ -13,15 +13,18 @@ namespace {
 constexpr std::uint64_t kRandomRow = 4;
 constexpr std::uint64_t kNearRow = 2;  // in the order of rows, with gaps
 
+constexpr std::size_t kFewFound = std::size_t{1} << 16;  // rows of a search that are kept to select a page from
+
 }  // namespace
 
 std::string_view to_string(Plan plan) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Plan::kCount)> names{
-      "total_all",        "total_rank",        "total_rank_of_type", "total_bitmaps",       "total_users",
-      "driver_users",     "driver_ids",        "driver_started",     "driver_last_access",  "driver_ip",
-      "driver_bitmaps",   "driver_scan",       "page_ranked",        "page_ranked_of_type", "page_ranked_of_client",
-      "page_walk",        "page_walk_gave_up", "page_users",         "page_skip",           "page_list",
-      "page_by_severity", "offset_by_ranks",   "offset_from_end"};
+      "total_all",          "total_rank",        "total_rank_of_type",  "total_bitmaps",
+      "total_users",        "driver_users",      "driver_ids",          "driver_started",
+      "driver_last_access", "driver_ip",         "driver_bitmaps",      "driver_scan",
+      "scan_read_ahead",    "page_ranked",       "page_ranked_of_type", "page_ranked_of_client",
+      "page_walk",          "page_walk_gave_up", "page_users",          "page_skip",
+      "page_list",          "page_by_severity",  "offset_by_ranks",     "offset_from_end"};
   return names[static_cast<std::size_t>(plan)];
 }
 
@@ -106,7 +109,7 @@ void RealmQuery::choose_driver() {
   if (filter_.users()) offer(Driver::kUsers, rows_of(*filter_.users()), kRandomRow);
   if (filter_.named()) offer(Driver::kNamed, rows_of(*filter_.named()), kRandomRow);
   if (filter_.search_is_listed())
-    offer(Driver::kIds, rows_of(filter_.search()->users) + filter_.search()->whole_ids->size(), kRandomRow);
+    offer(Driver::kIds, rows_of(filter_.search()->users) + filter_.search()->columns->whole_ids->size(), kRandomRow);
   const auto range = [&](SortBy by) {
     const Bounds b = bounds(by);
     return std::uint64_t{b.to - b.from};
@@ -116,6 +119,12 @@ void RealmQuery::choose_driver() {
   if (filter_.by_ip()) offer(Driver::kIp, count_ip(), kRandomRow);
   if (filter_.any_bitmap() && best > 0) offer(Driver::kBitmaps, count_bitmaps(), kNearRow);
   if (driver_ == Driver::kScan) driver_rows_ = realm_.size();
+}
+
+bool RealmQuery::leads_to_few() {
+  if (filter_.impossible()) return true;
+  choose_driver();
+  return driver_ != Driver::kScan;
 }
 
 std::uint64_t RealmQuery::total() {
@@ -179,7 +188,7 @@ void RealmQuery::for_each_of_driver(F f) {
       return realm_.for_each_row_of(filter_.named()->list(), f);
     case Driver::kIds: {
       const MixedSearch& search = *filter_.search();
-      for (const std::uint32_t row : *search.whole_ids)
+      for (const std::uint32_t row : *search.columns->whole_ids)
         if (!search.users.contains(realm_.rows().facts(row).user)) f(row);
       return realm_.for_each_row_of(search.users.list(), f);
     }
@@ -217,7 +226,8 @@ template <class F>
 void RealmQuery::for_each_found(F f) {
   const RowStore& rows = realm_.rows();
   const SearchScan scan(realm_, *filter_.search());
-  for (std::uint32_t first = 0; first < rows.rows(); first += SearchScan::kAtOnce) {
+  if (scan.read_ahead()) book_.note(Plan::kScanReadAhead);
+  for (std::uint32_t first = 0; first < rows.rows(); first += ColumnScan::kAtOnce) {
     for (std::uint64_t left = scan.found(first); left != 0; left &= left - 1) {
       const std::uint32_t row = first + static_cast<std::uint32_t>(std::countr_zero(left));
       if (rows.facts(row).no != 0 && filter_.matches(row, {.search = true})) f(row);
@@ -250,6 +260,8 @@ void RealmQuery::enumerate(std::size_t keep) {
   constexpr std::array plans{Plan::kDriverUsers,      Plan::kDriverUsers, Plan::kDriverIds,     Plan::kDriverStarted,
                              Plan::kDriverLastAccess, Plan::kDriverIp,    Plan::kDriverBitmaps, Plan::kDriverScan};
   book_.note(plans[static_cast<std::size_t>(*driver_)]);
+  if (driver_ == Driver::kScan && filter_.search() && filter_.others() == 1 && !filter_.any_bitmap())
+    return count_found(keep);
   std::uint64_t n = 0;
   rows_.clear();
   for_each_match([&](std::uint32_t row) {
@@ -260,7 +272,42 @@ void RealmQuery::enumerate(std::size_t keep) {
   if (!listed_) rows_ = {};
 }
 
+// No row needs a look: what is found is counted as bits, and the page is walked to if many are.
+void RealmQuery::count_found(std::size_t keep) {
+  const std::uint32_t rows = realm_.rows().rows();
+  const SearchScan scan(realm_, *filter_.search());
+  if (scan.read_ahead()) book_.note(Plan::kScanReadAhead);
+  found_.assign(rows / ColumnScan::kAtOnce + 1, 0);
+  for (std::uint32_t first = 0; first < rows; first += ColumnScan::kAtOnce)
+    found_[first / ColumnScan::kAtOnce] = scan.found(first);
+  Roaring dead = realm_.live();
+  dead.flip(0, rows);
+  dead.iterate(
+      [](std::uint32_t row, void* found) {
+        (*static_cast<std::vector<std::uint64_t>*>(found))[row / ColumnScan::kAtOnce] &=
+            ~(std::uint64_t{1} << row % ColumnScan::kAtOnce);
+        return true;
+      },
+      &found_);
+  std::uint64_t n = 0;
+  for (const std::uint64_t word : found_) n += static_cast<std::uint64_t>(std::popcount(word));
+  total_ = n;
+  if (n <= std::min(keep, kFewFound)) list_found();
+}
+
+void RealmQuery::list_found() {
+  rows_.clear();
+  rows_.reserve(*total_);
+  for (std::size_t word = 0; word < found_.size(); ++word)
+    for (std::uint64_t left = found_[word]; left != 0; left &= left - 1)
+      rows_.push_back(static_cast<std::uint32_t>(word * ColumnScan::kAtOnce) +
+                      static_cast<std::uint32_t>(std::countr_zero(left)));
+  found_ = {};
+  listed_ = true;
+}
+
 const std::vector<std::uint32_t>& RealmQuery::list() {
+  if (!listed_ && !found_.empty()) list_found();
   if (!listed_) enumerate(~std::size_t{0});
   return rows_;
 }

@@ -46,6 +46,7 @@ enum class Plan : std::uint8_t {
   kDriverIp,
   kDriverBitmaps,
   kDriverScan,
+  kScanReadAhead,
   kPageRanked,
   kPageRankedOfType,
   kPageRankedOfClient,
@@ -66,6 +67,8 @@ struct PlanBook {
   std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Plan::kCount)> taken{};
   // Rows kept from a count, to select the page from; more are only counted.
   std::size_t keep = std::size_t{1} << 20;
+  // Of realms with so many rows, a search's columns are read ahead, so many rows at a time.
+  std::uint32_t ahead_from = 1U << 18, ahead_slice = 1U << 15;
 
   void note(Plan plan) { taken[static_cast<std::size_t>(plan)].fetch_add(1, std::memory_order_relaxed); }
 };
@@ -123,6 +126,8 @@ class RealmQuery {
  public:
   RealmQuery(const RealmIndex& realm, const Filter& filter, PlanBook& book);
 
+  // Some condition leads to its rows, without a look at all of them.
+  bool leads_to_few();
   // This query in four, by severity from none to high. Their order is that of last access.
   std::array<RealmQuery, kRanks> split_by_severity();
 
@@ -186,9 +191,11 @@ class RealmQuery {
     return by == SortBy::kLastAccess ? f(by_last_access()) : realm_.with_order(by, f);
   }
   bool only_client_and_type() const;
-  const UserSet* only_users() const;  // null, if anything else restricts
-  Bounds bounds(SortBy by) const;     // of the order's own condition
-  void enumerate(std::size_t keep);   // counts by the driver; keeps the rows if there are no more than `keep`
+  const UserSet* only_users() const;   // null, if anything else restricts
+  Bounds bounds(SortBy by) const;      // of the order's own condition
+  void enumerate(std::size_t keep);    // counts by the driver; keeps the rows if there are no more than `keep`
+  void count_found(std::size_t keep);  // the same where a search alone is asked for
+  void list_found();
   template <class F>
   void for_each_match(F f);
   template <class F>
@@ -217,6 +224,7 @@ class RealmQuery {
   bool listed_ = false;
   bool gave_up_ = false;  // collect_behind()'s walk; another would, too
   std::vector<std::uint32_t> rows_;
+  std::vector<std::uint64_t> found_;  // by count_found(): a bit for each row, sixty-four a word
   std::optional<Roaring> joined_;
   mutable std::optional<std::vector<Skipped>> skipped_;
 };

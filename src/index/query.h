@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 namespace curfew::index {
 
 using session::RealmId;
+
+class SearchAhead;
 
 // All conditions hold together; an empty one does not restrict.
 struct Filter {
@@ -34,7 +37,8 @@ struct Filter {
   // Any of these kinds, or any of these devices (device::device_key).
   std::vector<device::Kind> device_kinds;
   std::vector<std::string> devices;
-  std::uint16_t marks = 0;  // any of these bits; 0 does not restrict
+  std::uint16_t marks = 0;             // any of these bits; 0 does not restrict
+  std::shared_ptr<SearchAhead> ahead;  // what was read of the search before (Index::read_ahead), of this filter alone
 
   bool empty() const;
 };

@@ -58,6 +58,7 @@ std::uint32_t RealmIndex::add_row(const session::Session& session, const Prepare
   if (bulk) {
     enter_bitmaps_later(row);
   } else {
+    changes_->note(row);
     live_.add(row);
     enter_bitmaps(row);
     by_key_.insert(prepared.id.hash(), row, KeyHash{rows_});
@@ -229,6 +230,7 @@ bool RealmIndex::touch(std::uint32_t row, Time at, const std::optional<IpAddress
   if (ip && *ip != rows_.ip(facts)) {
     by_ip_.erase(ip_keys_.probe(row), row);
     rows_.set_ip(row, *ip);
+    changes_->note(row);
     by_ip_.insert(row);
   }
   return true;
@@ -297,6 +299,7 @@ void RealmIndex::update(std::uint32_t row, const session::Session& session) {
   if (rows_.ip(facts) != session.ip) {
     by_ip_.erase(ip_keys_.probe(row), row);
     rows_.set_ip(row, session.ip);
+    changes_->note(row);
     by_ip_.insert(row);
   }
   rows_.set_since(row, session.clients);

@@ -21,6 +21,7 @@
 #include "index/marks.h"
 #include "index/prepared_row.h"
 #include "index/query.h"
+#include "index/row_changes.h"
 #include "index/row_keys.h"
 #include "index/row_store.h"
 #include "index/user_directory.h"
@@ -93,6 +94,7 @@ class RealmIndex {
   }
 
   const RowStore& rows() const { return rows_; }
+  const std::shared_ptr<RowChanges>& changes() const { return changes_; }
   const UserDirectory& users() const { return users_; }
   const ClientDirectory& clients() const { return clients_; }
   const DeviceDirectory& devices() const { return devices_; }
@@ -205,6 +207,7 @@ class RealmIndex {
   std::vector<TouchedRow> moving_;
   std::vector<TouchedRow> moving_in_clients_;  // those of them that client_orders_ holds; empty between batches
   std::vector<std::uint32_t> ending_;
+  const std::shared_ptr<RowChanges> changes_ = std::make_shared<RowChanges>();
   std::vector<std::uint32_t> loaded_offline_, loaded_remembered_;  // rows whose bitmaps build() makes
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "index/search_ahead.h"
 
 namespace curfew::index {
 namespace {
@@ -100,7 +101,7 @@ RowFilter::RowFilter(const RealmIndex& realm, const Filter& filter) : realm_(&re
   if (!filter.device_kinds.empty() || !filter.devices.empty()) set_devices(filter);
   if (!filter.ip.empty() || !filter.ip_not.empty()) set_networks(filter.ip, filter.ip_not);
   if (filter.user && !impossible_) set_users(*filter.user);
-  if (!filter.search.empty() && !impossible_) set_search(filter.search);
+  if (!filter.search.empty() && !impossible_) set_search(filter);
 }
 
 RowFilter RowFilter::with_rank(std::optional<unsigned> rank) const {
@@ -148,22 +149,24 @@ void RowFilter::set_users(const std::string& user) {
   users_ = std::make_shared<const UserSet>(std::move(found), realm_->users().slots());
 }
 
-void RowFilter::set_search(const std::string& search) {
-  const std::string folded = fold_case(search);
-  if (folded.empty()) return;
-  TextPart text(folded);
-  UserSet users(realm_->users().matching(text, false), realm_->users().slots());
-  UuidPart uuid(folded);
-  Ipv4Part v4(folded);
-  Ipv6Part v6(folded);
+std::shared_ptr<const ColumnSearch> column_search(const RealmIndex& realm, const std::string& folded) {
+  ColumnSearch search{std::nullopt, TextPart(folded), UuidPart(folded), Ipv4Part(folded), Ipv6Part(folded)};
   constexpr std::size_t worth_a_lookup = 8;
-  std::optional<std::vector<std::uint32_t>> whole_ids;
-  if (folded.size() >= worth_a_lookup && !realm_->rows().longer_id_than(folded.size()))
-    whole_ids = realm_->find_folded(folded);
-  const bool ids = whole_ids ? !whole_ids->empty() : realm_->rows().long_ids() > 0 || uuid.possible();
-  if (ids || v4.possible() || (v6.possible() && realm_->rows().v6_slots() > 0)) {
+  if (folded.size() >= worth_a_lookup && !realm.rows().longer_id_than(folded.size()))
+    search.whole_ids = realm.find_folded(folded);
+  const bool ids =
+      search.whole_ids ? !search.whole_ids->empty() : realm.rows().long_ids() > 0 || search.uuid.possible();
+  if (!ids && !search.v4.possible() && !(search.v6.possible() && realm.rows().v6_slots() > 0)) return nullptr;
+  return std::make_shared<const ColumnSearch>(std::move(search));
+}
+
+void RowFilter::set_search(const Filter& filter) {
+  const std::string folded = fold_case(filter.search);
+  if (folded.empty()) return;
+  UserSet users(realm_->users().matching(TextPart(folded), false), realm_->users().slots());
+  if (auto columns = column_search(*realm_, folded)) {
     search_ = std::make_shared<const MixedSearch>(
-        MixedSearch{std::move(users), std::move(whole_ids), std::move(text), std::move(uuid), v4, std::move(v6)});
+        MixedSearch{std::move(users), std::move(columns), filter.ahead ? filter.ahead->of(*realm_) : nullptr});
     return;
   }
   impossible_ = impossible_ || users.list().empty();
@@ -193,9 +196,9 @@ bool RowFilter::ip_matches(const RowFacts& facts) const {
 }
 
 bool RowFilter::search_matches(std::uint32_t row, const RowFacts& facts) const {
-  const MixedSearch& search = *search_;
+  const ColumnSearch& search = *search_->columns;
   const RowStore& rows = realm_->rows();
-  if (search.users.contains(facts.user)) return true;
+  if (search_->users.contains(facts.user)) return true;
   if (facts.has(RowFacts::kV6) ? search.v6.possible() && search.v6.in(rows.ip(facts)) : search.v4.in(facts.ip))
     return true;
   if (search.whole_ids)
@@ -204,7 +207,7 @@ bool RowFilter::search_matches(std::uint32_t row, const RowFacts& facts) const {
   return search.in_text_id(rows, row);
 }
 
-bool MixedSearch::in_text_id(const RowStore& rows, std::uint32_t row) const {
+bool ColumnSearch::in_text_id(const RowStore& rows, std::uint32_t row) const {
   const PackedId& id = rows.id(row);
   if (rows.facts(row).id_kind() == IdKind::kLong) return text.in_folded(long_id(id, rows.arena()));
   return text.in_folded({reinterpret_cast<const char*>(id.bytes.data()) + 1, id.bytes[0]});

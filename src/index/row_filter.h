@@ -42,9 +42,8 @@ class UserSet {
   mutable std::vector<std::uint64_t> bits_;  // of more than a few, once a row is tested: many queries test none
 };
 
-// A free-text search that may hit more than usernames.
-struct MixedSearch {
-  UserSet users;
+// The part of a free-text search that is looked for in ids and addresses.
+struct ColumnSearch {
   // Where the part can be in an id only by being it: the rows with that id. Then nothing needs to be scanned, unless
   // the part may be in an address.
   std::optional<std::vector<std::uint32_t>> whole_ids;
@@ -55,6 +54,18 @@ struct MixedSearch {
 
   // In the id of a row, which is no UUID.
   bool in_text_id(const RowStore& rows, std::uint32_t row) const;
+  bool in_addresses() const { return v4.possible() || v6.possible(); }
+};
+// Of a text that is folded. Null: it is in no id and no address of the realm.
+std::shared_ptr<const ColumnSearch> column_search(const RealmIndex& realm, const std::string& folded);
+
+class RealmAhead;
+
+// A free-text search that may hit more than usernames.
+struct MixedSearch {
+  UserSet users;
+  std::shared_ptr<const ColumnSearch> columns;
+  std::shared_ptr<RealmAhead> ahead;  // what was read of them before, or nothing
 };
 
 // From `from` up to `to`, exclusive, in milliseconds.
@@ -98,9 +109,7 @@ class RowFilter {
   const std::shared_ptr<const UserSet>& named() const { return named_; }  // of a search that only usernames can answer
   const std::shared_ptr<const MixedSearch>& search() const { return search_; }
   // The search's rows are those of its users and of these ids, and no others.
-  bool search_is_listed() const {
-    return search_ && search_->whole_ids && !search_->v4.possible() && !search_->v6.possible();
-  }
+  bool search_is_listed() const { return search_ && search_->columns->whole_ids && !search_->columns->in_addresses(); }
 
   // A condition with bitmaps, other than the type.
   bool beyond_type() const { return remembered_ || by_clients_ || by_devices_ || marks_ != 0 || rank_; }
@@ -113,7 +122,7 @@ class RowFilter {
 
  private:
   void set_users(const std::string& user);
-  void set_search(const std::string& search);
+  void set_search(const Filter& filter);
   void set_networks(const std::vector<Cidr>& in, const std::vector<Cidr>& out);
   void set_devices(const Filter& filter);
   bool ip_matches(const RowFacts& facts) const;

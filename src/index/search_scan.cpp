@@ -3,22 +3,24 @@
 #include <algorithm>
 #include <bit>
 
-namespace curfew::index {
+#include "index/search_ahead.h"
 
-SearchScan::SearchScan(const RealmIndex& realm, const MixedSearch& search)
-    : rows_(realm.rows()),
+namespace curfew::index {
+namespace {
+
+constexpr std::size_t kFewOf = 4;  // one user in so many
+
+}  // namespace
+
+ColumnScan::ColumnScan(const RowStore& rows, const ColumnSearch& search)
+    : rows_(rows),
       search_(search),
       texts_(!search.whole_ids && rows_.long_ids() > 0),
       uuids_(!search.whole_ids && search.uuid.possible()),
-      facts_(texts_ || search.v4.possible() || (search.v6.possible() && rows_.v6_slots() > 0)) {
-  known_.resize(rows_.rows() / kAtOnce + 1);
-  const auto know = [&](std::uint32_t row) { known_[row / kAtOnce] |= std::uint64_t{1} << row % kAtOnce; };
-  realm.for_each_row_of(search.users.list(), know);
-  if (search.whole_ids) std::for_each(search.whole_ids->begin(), search.whole_ids->end(), know);
-}
+      facts_(texts_ || search.v4.possible() || (search.v6.possible() && rows_.v6_slots() > 0)) {}
 
 // Without branches for each row: which rows are of which kind can't be guessed. Few are left for what takes longer.
-std::uint64_t SearchScan::found_in_facts(std::uint32_t first, std::uint32_t n) const {
+std::uint64_t ColumnScan::found_in_facts(std::uint32_t first, std::uint32_t n) const {
   std::uint64_t v4 = 0, six = 0, texts = 0;
   for (std::uint32_t i = 0; i < n; ++i) {
     const RowFacts& facts = rows_.facts(first + i);
@@ -38,10 +40,9 @@ std::uint64_t SearchScan::found_in_facts(std::uint32_t first, std::uint32_t n) c
   return found;
 }
 
-std::uint64_t SearchScan::found(std::uint32_t first) const {
+std::uint64_t ColumnScan::found(std::uint32_t first) const {
   const std::uint32_t n = std::min(kAtOnce, rows_.rows() - first);
-  std::uint64_t found = known_[first / kAtOnce];
-  if (facts_) found |= found_in_facts(first, n);
+  std::uint64_t found = facts_ ? found_in_facts(first, n) : 0;
   if (uuids_) {
     // Bytes of other ids may look like a UUID's.
     std::uint64_t ids = search_.uuid.among(rows_.id(first).bytes.data(), n) & ~found;
@@ -52,6 +53,35 @@ std::uint64_t SearchScan::found(std::uint32_t first) const {
     found |= ids;
   }
   return found;
+}
+
+// Of many users: to ask each row for its user, one after the other, is quicker than to ask them for their rows.
+void SearchScan::know_by_rows(const UserSet& users) {
+  const RowStore& rows = columns_.rows();
+  for (std::uint32_t first = 0; first < rows.rows(); first += ColumnScan::kAtOnce) {
+    const std::uint32_t n = std::min(ColumnScan::kAtOnce, rows.rows() - first);
+    std::uint64_t word = 0;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      const RowFacts& facts = rows.facts(first + i);
+      word |= std::uint64_t{facts.no != 0 && users.contains(facts.user)} << i;
+    }
+    known_[first / ColumnScan::kAtOnce] = word;
+  }
+}
+
+SearchScan::SearchScan(const RealmIndex& realm, const MixedSearch& search)
+    : columns_(realm.rows(), *search.columns), ahead_(search.ahead ? search.ahead->found(columns_) : nullptr) {
+  known_.resize(realm.rows().rows() / ColumnScan::kAtOnce + 1);
+  const auto know = [&](std::uint32_t row) {
+    known_[row / ColumnScan::kAtOnce] |= std::uint64_t{1} << row % ColumnScan::kAtOnce;
+  };
+  const auto& users = search.users.list();
+  if (users.size() < realm.users().size() / kFewOf)
+    realm.for_each_row_of(users, know);
+  else
+    know_by_rows(search.users);
+  const auto& whole_ids = search.columns->whole_ids;
+  if (whole_ids) std::for_each(whole_ids->begin(), whole_ids->end(), know);
 }
 
 }  // namespace curfew::index

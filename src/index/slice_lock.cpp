@@ -48,7 +48,7 @@ void SliceLock::unlock_shared() {
 void SliceLock::lock_long() {
   long_turn_.lock();
   if (kept_waiting_.exchange(false))
-    std::this_thread::sleep_until(long_ended_ + std::min<Clock::duration>(long_ended_ - long_began_, kLongestPause));
+    std::this_thread::sleep_until(long_ended_ + (long_ended_ - long_began_) / kPauseOf);
   long_coming_.store(1, std::memory_order_seq_cst);
   {
     const std::lock_guard between_slices(writers_);

@@ -4,8 +4,8 @@
 // ends, before the next; a waiting writer is let in as soon as the readers that came before it have left. So neither
 // starves. A long reader is one at a time, and while it is inside the writer waits outside, where other readers pass
 // it: only the writer waits for as long as it stays. Then the writer has its turn before the next long reader, who
-// gives it as long as the one before kept it waiting, up to kLongestPause. Threads: any. Not recursive: a thread that
-// holds it shared and asks again may wait for a writer that waits for it.
+// first gives it a kPauseOf-th of the time that the one before kept it waiting. Threads: any. Not recursive: a thread
+// that holds it shared and asks again may wait for a writer that waits for it.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ namespace curfew::index {
 
 class SliceLock {
  public:
-  static constexpr std::chrono::milliseconds kLongestPause{100};
+  static constexpr int kPauseOf = 4;
 
   void lock_shared();
   void unlock_shared();

@@ -163,7 +163,8 @@ std::vector<std::uint32_t> TrigramIndex::candidates(std::string_view part) const
   return texts;
 }
 
-std::optional<std::vector<std::uint32_t>> TrigramIndex::candidates_of_short(std::string_view part) const {
+std::vector<std::uint32_t> TrigramIndex::holding_short(std::string_view part,
+                                                       const std::function<bool(std::uint32_t)>& brief_holds) const {
   std::uint32_t wanted = 0, mask = 0;
   for (const char byte : part) {
     wanted = wanted << 8 | static_cast<std::uint8_t>(byte);
@@ -174,15 +175,12 @@ std::optional<std::vector<std::uint32_t>> TrigramIndex::candidates_of_short(std:
       if ((trigram & mask) == wanted) return true;
     return false;
   };
-  std::vector<const Roaring*> lists{&brief_};
-  std::uint64_t entries = brief_.cardinality();
-  for (const auto& [trigram, list] : postings_) {
-    if (!holds(trigram)) continue;
-    lists.push_back(&list);
-    entries += list.cardinality();
-    if (entries > texts_ / 8) return std::nullopt;
-  }
+  std::vector<const Roaring*> lists;
+  for (const auto& [trigram, list] : postings_)
+    if (holds(trigram)) lists.push_back(&list);
   Roaring found = Roaring::fastunion(lists.size(), lists.data());
+  for (const std::uint32_t text : brief_)
+    if (brief_holds(text)) found.add(text);
   for (const std::uint64_t entry : waiting_)
     if (holds(static_cast<std::uint32_t>(entry >> 32))) found.add(static_cast<std::uint32_t>(entry));
   std::vector<std::uint32_t> texts(found.cardinality());

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -37,9 +36,10 @@ class TrigramIndex {
   void remove(std::uint32_t text_id, std::string_view text);
   // Ascending, each once. Requires: part.size() >= kShortest; of a part of that size the text surely holds it.
   std::vector<std::uint32_t> candidates(std::string_view part) const;
-  // The same of a shorter part, by all trigrams that hold it. Nothing, if one text in eight or more may: then it is as
-  // quick to look at all of them.
-  std::optional<std::vector<std::uint32_t>> candidates_of_short(std::string_view part) const;
+  // The texts that hold a shorter part, by all trigrams that hold it, and those without a trigram that `brief_holds`
+  // says hold it. Ascending, each once.
+  std::vector<std::uint32_t> holding_short(std::string_view part,
+                                           const std::function<bool(std::uint32_t text_id)>& brief_holds) const;
   std::size_t memory_bytes() const;
   void save(ImageWriter& out);
   void load(ImageReader& in);

@@ -273,28 +273,26 @@ std::vector<std::uint32_t> UserDirectory::matching(const TextPart& part, bool an
   if (part.part().find('\0') != std::string::npos) return out;  // no text holds one
   if (!any_text) {
     const std::string& text = part.part();
-    const bool brief = text.size() < TrigramIndex::kShortest;
-    auto users = brief ? trigrams_.candidates_of_short(text) : trigrams_.candidates(text);
-    if (users) {
-      // All that is left to see is whether trigrams stand next to each other, or that a text without one holds the
-      // part.
-      if (text.size() == TrigramIndex::kShortest) return *users;
-      constexpr std::size_t ahead = 16;
-      for (std::size_t i = 0; i < users->size(); ++i) {
-        if (i + 2 * ahead < users->size()) prefetch_refs((*users)[i + 2 * ahead]);
-        if (i + ahead < users->size()) prefetch_name((*users)[i + ahead]);
-        if (part.in(folded_name((*users)[i]))) out.push_back((*users)[i]);
-      }
-      return out;
+    if (text.size() < TrigramIndex::kShortest)
+      return trigrams_.holding_short(text, [&](std::uint32_t user) { return part.in(folded_name(user)); });
+    const std::vector<std::uint32_t> users = trigrams_.candidates(text);
+    // All that is left to see is whether trigrams stand next to each other.
+    if (text.size() == TrigramIndex::kShortest) return users;
+    constexpr std::size_t ahead = 16;
+    for (std::size_t i = 0; i < users.size(); ++i) {
+      if (i + 2 * ahead < users.size()) prefetch_refs(users[i + 2 * ahead]);
+      if (i + ahead < users.size()) prefetch_name(users[i + ahead]);
+      if (part.in(folded_name(users[i]))) out.push_back(users[i]);
     }
+    return out;
   }
-  const UuidPart uuid(any_text ? std::string_view(part.part()) : std::string_view("no uuid"));
+  const UuidPart uuid(part.part());
+  constexpr std::uint32_t ahead = 16;
   for (std::uint32_t user = 0; user < users_.size(); ++user) {
+    if (known(user + ahead)) prefetch_name(user + ahead);
     const User& u = users_[user];
     if (!(u.flags & kKnown)) continue;
-    const Texts t = texts(user);
-    if (part.in(any_text ? t.searched : t.name) ||
-        (any_text && (u.flags & kUuid) && uuid.possible() && uuid.in(u.id.bytes)))
+    if (part.in(texts(user).searched) || ((u.flags & kUuid) && uuid.possible() && uuid.in(u.id.bytes)))
       out.push_back(user);
   }
   return out;
