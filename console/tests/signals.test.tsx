@@ -118,6 +118,19 @@ describe('those who need attention', () => {
     expect(fake.calls.at(-1)?.query.get('rule')).toBe('token_replay');
   });
 
+  it('are not shown for an address with a filter that there is not', async () => {
+    const { fake } = await openConsole(
+      '/r/production/attention?severity=hgih&rule=token_replay',
+      withIncident(),
+    );
+    await screen.findByRole('heading', { name: 'A filter in the address is not understood' }, SLOW);
+    expect(screen.getByText('severity=hgih').nextSibling).toHaveTextContent('takes high, medium or low');
+    expect(fake.calls.some((call) => call.path.endsWith('/signals'))).toBe(false);
+    fireEvent.click(screen.getByRole('button', { name: 'Leave it out' }));
+    await waitFor(() => expect(address()).toBe('/r/production/attention?rule=token_replay'));
+    await waitFor(() => expect(fake.calls.some((call) => call.path.endsWith('/signals'))).toBe(true));
+  });
+
   it('can be made silent for a reason and a time', async () => {
     const { fake, user } = await openConsole('/r/production/attention', withIncident());
     await list();

@@ -4,6 +4,8 @@ import CheckCircleIcon from '@patternfly/react-icons/dist/esm/icons/check-circle
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams, useSearchParams } from 'react-router-dom';
+import { one, refusedBy, withoutRefused, type Refused } from '@/shared/address/parts';
+import { RefusedAddress } from '@/shared/address/refused-address';
 import { ALL_REALMS } from '@/shared/auth/me-api';
 import { realmTitle } from '@/shared/auth/permissions';
 import { useSignedIn } from '@/shared/auth/signed-in';
@@ -23,9 +25,42 @@ import './attention.css';
 const QUERIES = ['signals'] as const;
 const EVENTS = ['signal.raised', 'session.ended'] as const;
 
+const PARTS = {
+  severity: one((value) => (SEVERITIES as readonly string[]).includes(value)),
+  rule: one(isRule),
+};
+
 export function AttentionPage() {
   const { realm = '' } = useParams();
+  const [params, setParams] = useSearchParams();
+  const refused = refusedBy(params, PARTS, ['page']);
+  if (refused.length > 0) return <RefusedAttention refused={refused} search={params} onSearch={setParams} />;
   return <RealmAttention key={realm} realm={realm} />;
+}
+
+interface RefusedProps {
+  refused: readonly Refused[];
+  search: URLSearchParams;
+  onSearch: (search: URLSearchParams) => void;
+}
+
+// The address asks for users by what is no filter: nobody is shown, so that nobody is taken for those it means.
+function RefusedAttention({ refused, search, onSearch }: RefusedProps) {
+  const { t } = useTranslation();
+  const left = withoutRefused(search, refused);
+  left.delete('page');
+  return (
+    <>
+      <PageHeader title={t('attention.title')} />
+      <RefusedAddress
+        refused={refused}
+        most={1}
+        takes={(name) => t(name === 'rule' ? 'address.takesRule' : 'address.takesSeverity')}
+        onLeaveOut={() => onSearch(left)}
+        onClear={() => onSearch(new URLSearchParams())}
+      />
+    </>
+  );
 }
 
 function RealmAttention({ realm }: { realm: string }) {
