@@ -56,11 +56,28 @@ void Call::refuse(const Error& error, const ProblemExtras& extras) {
   answer(problem(error, head.request_id, extras));
 }
 
+namespace {
+
+void refuse_overloaded(Call& call) {
+  call.refuse(Error{ErrorCode::kUnavailable, "overloaded", "Too much waits already; try again in a moment.", ""});
+}
+
+}  // namespace
+
 void in_background(Services& services, Call call, void (*work)(Services&, Call)) {
   auto held = std::make_shared<Call>(std::move(call));
-  const bool taken = services.engine.in_background([&services, held, work] { work(services, std::move(*held)); });
-  if (!taken)
-    held->refuse(Error{ErrorCode::kUnavailable, "overloaded", "Too much waits already; try again in a moment.", ""});
+  if (!services.engine.in_background([&services, held, work] { work(services, std::move(*held)); }))
+    refuse_overloaded(*held);
+}
+
+void in_questions(Services& services, Call call, Question question) {
+  auto held = std::make_shared<Call>(std::move(call));
+  const auto work = [&services, held, question = std::move(question)] {
+    // A stop waits for those that are asked already, and they may be many.
+    if (services.options.draining && services.options.draining()) return refuse_overloaded(*held);
+    held->answer(question(services, *held));
+  };
+  if (!services.engine.in_questions(work)) refuse_overloaded(*held);
 }
 
 http::Response json_response(int status, std::string body) {

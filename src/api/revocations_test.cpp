@@ -187,5 +187,19 @@ TEST_F(RevocationsTest, UnknownOneIsNotFound) {
   EXPECT_EQ(app_.post(kRevocations + "/none/stop").status, 404);
 }
 
+TEST(StoppingTest, AsksNoMoreLongQuestions) {
+  bool draining = false;
+  Options options;
+  options.draining = [&draining] { return draining; };
+  App app(options);
+  app.realm("production");
+  const std::string dry = kRevocations + "?dryRun=true";
+  EXPECT_EQ(app.post(dry, R"({"all":true})").status, 200);
+  draining = true;
+  const Answer refused = app.post(dry, R"({"all":true})");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(refused.body.find("overloaded"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace curfew::api

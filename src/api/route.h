@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -93,6 +94,14 @@ void in_background(Services& services, Call call, void (*work)(Services&, Call))
 template <Result<http::Response> (*F)(Services&, const Call&)>
 void in_background(Services& services, Call call) {
   in_background(services, std::move(call), &at_once<F>);
+}
+
+// The same on the thread for questions that look at very many rows; not any more once the server is stopping.
+using Question = std::function<Result<http::Response>(Services&, const Call&)>;
+void in_questions(Services& services, Call call, Question question);
+template <Result<http::Response> (*F)(Services&, const Call&)>
+void in_questions(Services& services, Call call) {
+  in_questions(services, std::move(call), F);
 }
 
 // An answer with a JSON body.

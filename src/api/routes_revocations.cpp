@@ -90,7 +90,7 @@ void answer_revocation(Call& call, const engine::Revocation& revocation) {
 void create_revocation(Services& services, Call call) {
   const auto dry = call.params.boolean("dryRun");
   if (!dry) return call.refuse(dry.error());
-  if (dry->value_or(false)) return in_background<dry_run>(services, std::move(call));
+  if (dry->value_or(false)) return in_questions<dry_run>(services, std::move(call));
   auto request = read_request(call);
   if (!request) return call.refuse(request.error());
   auto held = std::make_shared<Call>(std::move(call));

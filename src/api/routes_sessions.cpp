@@ -12,12 +12,11 @@ using access::Permission;
 using http::Method;
 using Stay = index::Index::Stay;
 
-Result<index::Query> read_query(const Call& call, Result<index::Filter> filter) {
-  if (!filter) return tl::make_unexpected(filter.error());
+Result<index::Query> read_query(const Call& call, index::Filter filter) {
   CURFEW_TRY(const auto page, parse_page(call.params));
   index::Query query;
   query.realms = call.scope_ids();
-  query.filter = *std::move(filter);
+  query.filter = std::move(filter);
   query.limit = page.limit;
   query.offset = page.offset;
   const std::string* sort = call.params.find("sort");
@@ -61,23 +60,10 @@ http::Response page_response(Services& services, const Call& call, const index::
   return list_response(call, json, body, end);
 }
 
-Result<http::Response> list_sessions_for_long(Services& services, const Call& call) {
-  CURFEW_TRY(auto query, read_query(call, parse_filter(call.params, filter_context(call))));
-  services.engine.index().read_ahead(query.realms, query.filter);
-  return page_response(services, call, query, Stay::kLong);
-}
-
-// One that may take long is asked in the background, so that the connections of this thread need not wait for it.
 void list_sessions(Services& services, Call call) {
-  const auto query = read_query(call, parse_filter(call.params, filter_context(call)));
-  if (!query) return call.refuse(query.error());
-  const index::Index& index = services.engine.index();
-  const bool takes_long = [&] {
-    const index::Index::ReadLock lock(index);
-    return index.takes_long(*query);
-  }();
-  if (takes_long) return in_background<list_sessions_for_long>(services, std::move(call));
-  call.answer(page_response(services, call, *query, Stay::kBrief));
+  auto filter = parse_filter(call.params, filter_context(call));
+  if (!filter) return call.refuse(filter.error());
+  list_matching(services, std::move(call), *std::move(filter));
 }
 
 Result<http::Response> get_session(Services& services, const Call& call) {
@@ -106,9 +92,20 @@ void revoke_session(Services& services, Call call) {
 
 }  // namespace
 
-Result<http::Response> list_matching(Services& services, const Call& call, index::Filter filter) {
-  CURFEW_TRY(const auto query, read_query(call, std::move(filter)));
-  return page_response(services, call, query, Stay::kBrief);
+void list_matching(Services& services, Call call, index::Filter filter) {
+  auto query = read_query(call, std::move(filter));
+  if (!query) return call.refuse(query.error());
+  const index::Index& index = services.engine.index();
+  const bool takes_long = [&] {
+    const index::Index::ReadLock lock(index);
+    return index.takes_long(*query);
+  }();
+  if (!takes_long) return call.answer(page_response(services, call, *query, Stay::kBrief));
+  in_questions(services, std::move(call), [asked = *std::move(query)](Services& those, const Call& of_call) {
+    index::Query ahead = asked;
+    those.engine.index().read_ahead(ahead.realms, ahead.filter);
+    return page_response(those, of_call, ahead, Stay::kLong);
+  });
 }
 
 std::vector<Route> session_routes() {

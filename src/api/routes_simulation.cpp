@@ -64,7 +64,7 @@ std::vector<Route> simulation_routes() {
            .access = Access::kRealm,
            .permission = access::Permission::kSessionsRead,
            .body = Body::kJson,
-           .handler = in_background<simulate_policy>}};
+           .handler = in_questions<simulate_policy>}};
 }
 
 }  // namespace curfew::api

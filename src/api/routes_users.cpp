@@ -31,7 +31,6 @@ Result<http::Response> list_users(Services& services, const Call& call) {
   ListEnd end;
   {
     const index::Index& index = services.engine.index();
-    // Millions of names may hold a letter.
     const index::Index::ReadLock lock(
         index, search.value_or("").empty() ? index::Index::Stay::kBrief : index::Index::Stay::kLong);
     users = index.users(call.scope_ids(), search.value_or(""), offset, page.limit);
@@ -47,6 +46,13 @@ Result<http::Response> list_users(Services& services, const Call& call) {
   }
   set_offset_cursors(end, page, offset, users.rows.size());
   return list_response(call, json, body, end);
+}
+
+// Millions of names may hold a letter.
+void ask_for_users(Services& services, Call call) {
+  const std::string* search = call.params.find("search");
+  if (search == nullptr || search->empty()) return at_once<list_users>(services, std::move(call));
+  in_questions<list_users>(services, std::move(call));
 }
 
 Result<index::UserRow> find_user(Services& services, const Call& call) {
@@ -67,11 +73,12 @@ Result<http::Response> get_user(Services& services, const Call& call) {
   return json_response(200, std::move(body));
 }
 
-Result<http::Response> list_user_sessions(Services& services, const Call& call) {
-  CURFEW_TRY(const auto user, find_user(services, call));
+void list_user_sessions(Services& services, Call call) {
+  const auto user = find_user(services, call);
+  if (!user) return call.refuse(user.error());
   index::Filter filter;
-  filter.user = user.user_id;
-  return list_matching(services, call, std::move(filter));
+  filter.user = user->user_id;
+  list_matching(services, std::move(call), std::move(filter));
 }
 
 void append_ended(JsonWriter& json, const audit::Record& record) {
@@ -139,11 +146,11 @@ Route route(std::string_view pattern, std::string_view operation, Permission per
 
 std::vector<Route> user_routes() {
   return {
-      route("/api/v1/realms/{realm}/users", "listUsers", Permission::kUsersRead, true, in_background<list_users>,
+      route("/api/v1/realms/{realm}/users", "listUsers", Permission::kUsersRead, true, ask_for_users,
             {"search", "limit", "cursor", "offset"}),
       route("/api/v1/realms/{realm}/users/{userId}", "getUser", Permission::kUsersRead, false, at_once<get_user>),
       route("/api/v1/realms/{realm}/users/{userId}/sessions", "listUserSessions", Permission::kSessionsRead, false,
-            at_once<list_user_sessions>, {"sort", "limit", "cursor", "offset"}),
+            list_user_sessions, {"sort", "limit", "cursor", "offset"}),
       route("/api/v1/realms/{realm}/users/{userId}/history", "listUserHistory", Permission::kSessionsRead, false,
             in_background<list_user_history>, {"limit", "cursor"}),
       route("/api/v1/realms/{realm}/clients", "listClients", Permission::kSessionsRead, true, at_once<list_clients>,

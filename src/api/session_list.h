@@ -1,5 +1,6 @@
-// A page of the live sessions that match a filter, in the call's realms; `limit`, `cursor`, `offset` and `sort` from
-// its query.
+// Answers with a page of the live sessions that match a filter, in the call's realms; `limit`, `cursor`, `offset` and
+// `sort` from its query. One that may take long is asked elsewhere, so that the connections of this thread need not
+// wait for it.
 #pragma once
 
 #include "api/route.h"
@@ -8,6 +9,6 @@
 
 namespace curfew::api {
 
-Result<http::Response> list_matching(Services& services, const Call& call, index::Filter filter);
+void list_matching(Services& services, Call call, index::Filter filter);
 
 }  // namespace curfew::api

@@ -7,6 +7,7 @@ namespace {
 
 constexpr unsigned kBackgroundThreads = 2;
 constexpr std::size_t kBackgroundQueue = 1'024;
+constexpr std::size_t kQuestionsQueue = 256;
 
 std::string make_epoch(Random& random) {
   return random_token(random, 6);
@@ -31,7 +32,9 @@ Engine::Impl::Impl(ledger::Ledger& l, const Clock& c, Random& r, Options o)
       hub(options.event_ring, make_epoch(r), options.threads ? options.event_slice : Duration{0}),
       audit_log(l),
       appender(l) {
-  if (options.threads) background = std::make_unique<Background>(kBackgroundThreads, kBackgroundQueue);
+  if (!options.threads) return;
+  background = std::make_unique<Background>(kBackgroundThreads, kBackgroundQueue);
+  questions = std::make_unique<Background>(1, kQuestionsQueue);
 }
 
 Engine::Engine(ledger::Ledger& ledger, const Clock& clock, Random& random, Options options)
@@ -57,6 +60,7 @@ void Engine::stop() {
   }
   const std::uint64_t failures = impl_->counters.commit_failures;
   impl_->queue_wake.notify_all();
+  if (impl_->questions) impl_->questions->stop();
   if (impl_->background) impl_->background->stop();
   if (impl_->thread.joinable()) {
     impl_->thread.join();
@@ -186,6 +190,12 @@ EventHub& Engine::events() {
 }
 const SeriesStore& Engine::series() const {
   return impl_->series;
+}
+
+bool Engine::in_questions(std::function<void()> work) {
+  if (impl_->questions) return impl_->questions->offer(std::move(work));
+  work();
+  return true;
 }
 
 bool Engine::in_background(std::function<void()> work) {

@@ -195,6 +195,9 @@ class Engine {
   // Work that may take long (audit queries, password hashing): runs on one of a few threads; false when too much waits
   // already.
   bool in_background(std::function<void()> work);
+  // The same for questions that look at very many rows: on a thread of their own, since they come one at a time anyway
+  // (Index::Stay::kLong), and nobody who signs in shall wait for them.
+  bool in_questions(std::function<void()> work);
 
   // Journal position and time of the state that a read sees now.
   struct AsOf {

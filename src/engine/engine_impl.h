@@ -145,7 +145,7 @@ struct Engine::Impl {
   SeriesStore series;
   AuditLog audit_log;
   JobBoard board;
-  std::unique_ptr<Background> background;
+  std::unique_ptr<Background> background, questions;
 
   // The queue: bounded by the sum of weights.
   std::mutex queue_mutex;

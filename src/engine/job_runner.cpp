@@ -103,7 +103,8 @@ Result<index::SessionSet> Engine::Impl::select(const Selection& selection, const
 Result<Preview> Engine::preview(const Selection& selection) const {
   index::Filter filter = filter_of(selection);
   impl_->index.read_ahead(selection.realms, filter);
-  const index::Index::ReadLock lock(impl_->index, index::Index::Stay::kLong);
+  const bool few = std::holds_alternative<BySessions>(selection.what);
+  const index::Index::ReadLock lock(impl_->index, few ? index::Index::Stay::kBrief : index::Index::Stay::kLong);
   Preview preview;
   CURFEW_TRY(const auto set, impl_->select(selection, filter, session::SessionNo{~std::uint64_t{0}}, preview.own_kept));
   preview.matched = impl_->index.summarize(set);

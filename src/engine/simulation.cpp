@@ -43,7 +43,7 @@ class Walk {
   }
 
   Simulation finish() {
-    const index::Index::ReadLock lock(index_);
+    const index::Index::ReadLock lock(index_, index::Index::Stay::kLong);
     const session::RealmId one[] = {realm_};
     Roaring live;
     if (index::SessionSet all = index_.match(one, {}); !all.rows().empty())

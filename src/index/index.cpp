@@ -291,7 +291,7 @@ void Index::set_read_ahead(std::uint32_t from, std::uint32_t slice) {
 }
 
 void Index::keep_rows_of_counts(std::size_t rows) {
-  impl_->book.keep = rows;
+  impl_->book.keep = impl_->book.keep_found = rows;
 }
 
 void Index::verify() const {

@@ -175,8 +175,10 @@ class Index {
   std::uint16_t marks(const Handle& handle) const;
 
   Page query(const Query& query) const;
-  // Whether the answer may need a look at very many rows, for milliseconds: of a search, of conditions that are counted
-  // together, of a place far behind a condition, where there are many sessions.
+  // So many sessions that a look at all of them takes milliseconds.
+  bool has_many(std::span<const RealmId> realms) const;
+  // Whether the answer may need that: of a search, of conditions that are counted together, of a place far behind a
+  // condition. (One condition whose rows all lie deep in the order is not seen to.)
   bool takes_long(const Query& query) const;
   // For questions with this filter soon after, which are quicker then: what its search finds in ids and addresses is
   // read before, in slices, so that no writer waits for it (search_ahead.h). Takes ReadLocks of its own: the caller
@@ -226,7 +228,7 @@ class Index {
   // How often the planner chose each of its ways (planner.h), for metrics and tests. May be called without a lock.
   std::vector<std::pair<std::string_view, std::uint64_t>> plans() const;
   // A count that had to look at rows keeps up to so many matching ones, to select the page from. For tests; 2^20
-  // otherwise.
+  // otherwise, of a search alone 2^16.
   void keep_rows_of_counts(std::size_t rows);
   // From how many rows of a realm on read_ahead() reads, and how many at a time. For tests; 2^18 and 2^15 otherwise.
   void set_read_ahead(std::uint32_t from, std::uint32_t slice);

@@ -50,6 +50,28 @@ void take_in_order(const RealmIndex& realm, std::uint64_t from, std::size_t coun
   }
 }
 
+// Of these users of one realm those that can be among the first `most` of all: along the order if they are many, where
+// each name is read for its place.
+void take_found(const RealmIndex& realm, std::vector<std::uint32_t> users, std::uint64_t most,
+                std::vector<UserCandidate>& out) {
+  const auto& order = realm.users().order();
+  const std::uint64_t found = users.size();
+  if (found == 0) return;
+  if (most > found || most * order.size() / found >= found) {
+    for (const std::uint32_t user : users) out.push_back(candidate(realm, user));
+    return;
+  }
+  const UserSet wanted(std::move(users), realm.users().slots());
+  TreePlace place = order.select(0);
+  for (std::uint64_t left = most; left > 0;) {
+    if (const std::uint32_t user = order.item(place); wanted.contains(user)) {
+      out.push_back(candidate(realm, user));
+      --left;
+    }
+    if (!order.next(place)) return;
+  }
+}
+
 std::vector<const RealmIndex*> realms_of(const std::unordered_map<RealmId, std::unique_ptr<RealmIndex>>& all,
                                          std::span<const RealmId> ids) {
   std::vector<RealmId> distinct(ids.begin(), ids.end());
@@ -73,9 +95,9 @@ UserPage Index::users(std::span<const RealmId> ids, std::string_view search, std
   std::uint64_t skip = offset;
   for (const RealmIndex* realm : realms) {
     if (!folded.empty()) {
-      const std::vector<std::uint32_t> users = realm->users().matching(TextPart(folded), true);
+      std::vector<std::uint32_t> users = realm->users().matching(TextPart(folded), true);
       page.total += users.size();
-      for (const std::uint32_t user : users) found.push_back(candidate(*realm, user));
+      take_found(*realm, std::move(users), offset + limit, found);
       continue;
     }
     page.total += realm->users().size();

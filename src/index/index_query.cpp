@@ -274,8 +274,16 @@ Page Index::query(const Query& query) const {
   return impl_->page(query);
 }
 
+bool Index::has_many(std::span<const RealmId> realms) const {
+  constexpr std::uint64_t many = 200'000;
+  std::uint64_t sessions = 0;
+  for (const RealmId id : realms)
+    if (const RealmIndex* realm = impl_->find(id)) sessions += realm->size();
+  return sessions > many;
+}
+
 bool Index::takes_long(const Query& query) const {
-  constexpr std::uint64_t many = 200'000, far = 10'000;
+  constexpr std::uint64_t far = 10'000;
   const Filter& f = query.filter;
   const int conditions = f.type.has_value() + !f.clients.empty() + f.user.has_value() +
                          (!f.ip.empty() || !f.ip_not.empty()) + (f.started_after || f.started_before) +
@@ -283,10 +291,7 @@ bool Index::takes_long(const Query& query) const {
                          (!f.device_kinds.empty() || !f.devices.empty()) + (f.marks != 0);
   const bool ranked = conditions == 0 && query.order.by != SortBy::kSeverity;
   if (f.search.empty() && conditions < 2 && (ranked || query.offset < far)) return false;
-  std::uint64_t sessions = 0;
-  for (const RealmId id : query.realms)
-    if (const RealmIndex* realm = impl_->find(id)) sessions += realm->size();
-  return sessions > many;
+  return has_many(query.realms);
 }
 
 void Index::read_ahead(std::span<const RealmId> realms, Filter& filter) const {
@@ -297,7 +302,7 @@ void Index::read_ahead(std::span<const RealmId> realms, Filter& filter) const {
   Filter others = filter;
   others.search.clear();
   {
-    const ReadLock lock(*this);
+    const ReadLock lock(*this, Stay::kLong);
     for (RealmQuery& query : impl_->queries(realms, others)) {
       if (query.realm().rows().rows() < impl_->book.ahead_from || query.leads_to_few()) continue;
       const auto search = column_search(query.realm(), folded);

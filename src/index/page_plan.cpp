@@ -154,6 +154,7 @@ bool RealmQuery::walk(SortBy by, const Start& start, std::uint64_t most_tests, F
 }
 
 std::uint64_t RealmQuery::list_cost() const {
+  if (!found_.empty()) return *total_ * kListedRow;
   return driver_ == Driver::kScan ? std::uint64_t{realm_.size()} * kScannedRow : driver_rows_ * kListedRow;
 }
 

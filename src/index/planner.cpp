@@ -13,8 +13,6 @@ namespace {
 constexpr std::uint64_t kRandomRow = 4;
 constexpr std::uint64_t kNearRow = 2;  // in the order of rows, with gaps
 
-constexpr std::size_t kFewFound = std::size_t{1} << 16;  // rows of a search that are kept to select a page from
-
 }  // namespace
 
 std::string_view to_string(Plan plan) {
@@ -261,7 +259,7 @@ void RealmQuery::enumerate(std::size_t keep) {
                              Plan::kDriverLastAccess, Plan::kDriverIp,    Plan::kDriverBitmaps, Plan::kDriverScan};
   book_.note(plans[static_cast<std::size_t>(*driver_)]);
   if (driver_ == Driver::kScan && filter_.search() && filter_.others() == 1 && !filter_.any_bitmap())
-    return count_found(keep);
+    return count_found();
   std::uint64_t n = 0;
   rows_.clear();
   for_each_match([&](std::uint32_t row) {
@@ -273,7 +271,7 @@ void RealmQuery::enumerate(std::size_t keep) {
 }
 
 // No row needs a look: what is found is counted as bits, and the page is walked to if many are.
-void RealmQuery::count_found(std::size_t keep) {
+void RealmQuery::count_found() {
   const std::uint32_t rows = realm_.rows().rows();
   const SearchScan scan(realm_, *filter_.search());
   if (scan.read_ahead()) book_.note(Plan::kScanReadAhead);
@@ -292,7 +290,7 @@ void RealmQuery::count_found(std::size_t keep) {
   std::uint64_t n = 0;
   for (const std::uint64_t word : found_) n += static_cast<std::uint64_t>(std::popcount(word));
   total_ = n;
-  if (n <= std::min(keep, kFewFound)) list_found();
+  if (n <= book_.keep_found) list_found();
 }
 
 void RealmQuery::list_found() {
@@ -307,8 +305,8 @@ void RealmQuery::list_found() {
 }
 
 const std::vector<std::uint32_t>& RealmQuery::list() {
-  if (!listed_ && !found_.empty()) list_found();
-  if (!listed_) enumerate(~std::size_t{0});
+  if (!listed_ && found_.empty()) enumerate(~std::size_t{0});
+  if (!listed_) list_found();
   return rows_;
 }
 

@@ -65,8 +65,8 @@ std::string_view to_string(Plan plan);  // "total_all", …
 
 struct PlanBook {
   std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Plan::kCount)> taken{};
-  // Rows kept from a count, to select the page from; more are only counted.
-  std::size_t keep = std::size_t{1} << 20;
+  // Rows kept from a count, to select the page from; more are only counted. Of a search alone fewer are: it keeps bits.
+  std::size_t keep = std::size_t{1} << 20, keep_found = std::size_t{1} << 16;
   // Of realms with so many rows, a search's columns are read ahead, so many rows at a time.
   std::uint32_t ahead_from = 1U << 18, ahead_slice = 1U << 15;
 
@@ -191,10 +191,10 @@ class RealmQuery {
     return by == SortBy::kLastAccess ? f(by_last_access()) : realm_.with_order(by, f);
   }
   bool only_client_and_type() const;
-  const UserSet* only_users() const;   // null, if anything else restricts
-  Bounds bounds(SortBy by) const;      // of the order's own condition
-  void enumerate(std::size_t keep);    // counts by the driver; keeps the rows if there are no more than `keep`
-  void count_found(std::size_t keep);  // the same where a search alone is asked for
+  const UserSet* only_users() const;  // null, if anything else restricts
+  Bounds bounds(SortBy by) const;     // of the order's own condition
+  void enumerate(std::size_t keep);   // counts by the driver; keeps the rows if there are no more than `keep`
+  void count_found();                 // the same where a search alone is asked for
   void list_found();
   template <class F>
   void for_each_match(F f);

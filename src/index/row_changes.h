@@ -27,6 +27,7 @@ class RowChanges {
   std::shared_ptr<Log> listen() {
     auto log = std::make_shared<Log>();
     const std::lock_guard lock(mutex_);
+    std::erase_if(logs_, [](const std::weak_ptr<Log>& other) { return other.expired(); });
     logs_.push_back(log);
     listeners_.store(logs_.size(), std::memory_order_relaxed);
     return log;

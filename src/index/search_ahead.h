@@ -4,7 +4,7 @@
 // are read in slices, each under a ReadLock of its own, and what rows have come or moved meanwhile is read again when
 // the question is asked, under its lock: its answer is exact at that moment, as without this. Whatever does not fit by
 // then (a realm that was dropped, too many changes) is not used, and the question reads the columns itself. Threads:
-// one at a time. Memory: a bit a row. The index outlives it.
+// one at a time. Memory: a bit a row, and up to 256 KiB for the changes.
 #pragma once
 
 #include <cstdint>

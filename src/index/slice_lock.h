@@ -3,9 +3,9 @@
 // What it is: a phase-fair lock. A reader that arrives while the writer waits or works is let in as soon as that slice
 // ends, before the next; a waiting writer is let in as soon as the readers that came before it have left. So neither
 // starves. A long reader is one at a time, and while it is inside the writer waits outside, where other readers pass
-// it: only the writer waits for as long as it stays. Then the writer has its turn before the next long reader, who
-// first gives it a kPauseOf-th of the time that the one before kept it waiting. Threads: any. Not recursive: a thread
-// that holds it shared and asks again may wait for a writer that waits for it.
+// it: only the writer waits for as long as it stays. Then, where a writer waited, that has its turn, and a kPauseOf-th
+// of the time that the long reader stayed, before the next one. Threads: any. Not recursive: a thread that holds it
+// shared and asks again may wait for a writer that waits for it.
 #pragma once
 
 #include <atomic>
