@@ -62,22 +62,36 @@ void refuse_overloaded(Call& call) {
   call.refuse(Error{ErrorCode::kUnavailable, "overloaded", "Too much waits already; try again in a moment.", ""});
 }
 
+// Whoever asked is told of an internal error then: the call goes unanswered.
+template <class Work>
+void guarded(Work work) {
+  try {
+    work();
+  } catch (const std::exception&) {  // no memory, above all: the others go on
+  }
+}
+
 }  // namespace
 
 void in_background(Services& services, Call call, void (*work)(Services&, Call)) {
   auto held = std::make_shared<Call>(std::move(call));
-  if (!services.engine.in_background([&services, held, work] { work(services, std::move(*held)); }))
-    refuse_overloaded(*held);
+  const auto guarded_work = [&services, held, work] { guarded([&] { work(services, std::move(*held)); }); };
+  if (!services.engine.in_background(guarded_work)) refuse_overloaded(*held);
 }
 
 void in_questions(Services& services, Call call, Question question) {
+  const bool many = [&] {
+    const index::Index::ReadLock lock(services.engine.index());
+    return services.engine.index().has_many(call.scope_ids());
+  }();
   auto held = std::make_shared<Call>(std::move(call));
   const auto work = [&services, held, question = std::move(question)] {
     // A stop waits for those that are asked already, and they may be many.
-    if (services.options.draining && services.options.draining()) return refuse_overloaded(*held);
-    held->answer(question(services, *held));
+    if (services.options.draining && services.options.draining())
+      return held->refuse(Error{ErrorCode::kUnavailable, "overloaded", "The server is stopping; ask again soon.", ""});
+    guarded([&] { held->answer(question(services, *held)); });
   };
-  if (!services.engine.in_questions(work)) refuse_overloaded(*held);
+  if (!(many ? services.engine.in_questions(work) : services.engine.in_background(work))) refuse_overloaded(*held);
 }
 
 http::Response json_response(int status, std::string body) {

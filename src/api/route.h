@@ -96,7 +96,8 @@ void in_background(Services& services, Call call) {
   in_background(services, std::move(call), &at_once<F>);
 }
 
-// The same on the thread for questions that look at very many rows; not any more once the server is stopping.
+// The same on the thread for questions that look at very many rows, where the call's realms have many; not any more
+// once the server is stopping.
 using Question = std::function<Result<http::Response>(Services&, const Call&)>;
 void in_questions(Services& services, Call call, Question question);
 template <Result<http::Response> (*F)(Services&, const Call&)>

@@ -74,7 +74,7 @@ std::vector<Route> related_routes() {
            .operation = "listRelatedSessions",
            .access = Access::kRealm,
            .permission = access::Permission::kSessionsRead,
-           .handler = in_background<list_related>}};
+           .handler = in_questions<list_related>}};
 }
 
 }  // namespace curfew::api

@@ -23,6 +23,13 @@ void append_user(JsonWriter& json, const index::UserRow& user, std::string_view 
   json.end_object();
 }
 
+// Millions of names may hold a letter, and those of several realms are put in order up to the page.
+bool many_are_read(const Call& call) {
+  const std::string* search = call.params.find("search");
+  return (search != nullptr && !search->empty()) || (call.scope.size() > 1 && call.params.find("offset") != nullptr) ||
+         (call.scope.size() > 1 && call.params.find("cursor") != nullptr);
+}
+
 Result<http::Response> list_users(Services& services, const Call& call) {
   CURFEW_TRY(const auto page, parse_page(call.params));
   CURFEW_TRY(const std::uint64_t offset, page_offset(page));
@@ -31,8 +38,8 @@ Result<http::Response> list_users(Services& services, const Call& call) {
   ListEnd end;
   {
     const index::Index& index = services.engine.index();
-    const index::Index::ReadLock lock(
-        index, search.value_or("").empty() ? index::Index::Stay::kBrief : index::Index::Stay::kLong);
+    const index::Index::ReadLock lock(index,
+                                      many_are_read(call) ? index::Index::Stay::kLong : index::Index::Stay::kBrief);
     users = index.users(call.scope_ids(), search.value_or(""), offset, page.limit);
     end.as_of = services.engine.as_of();
   }
@@ -48,10 +55,8 @@ Result<http::Response> list_users(Services& services, const Call& call) {
   return list_response(call, json, body, end);
 }
 
-// Millions of names may hold a letter.
 void ask_for_users(Services& services, Call call) {
-  const std::string* search = call.params.find("search");
-  if (search == nullptr || search->empty()) return at_once<list_users>(services, std::move(call));
+  if (!many_are_read(call)) return at_once<list_users>(services, std::move(call));
   in_questions<list_users>(services, std::move(call));
 }
 

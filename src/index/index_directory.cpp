@@ -61,15 +61,18 @@ void take_found(const RealmIndex& realm, std::vector<std::uint32_t> users, std::
     for (const std::uint32_t user : users) out.push_back(candidate(realm, user));
     return;
   }
+  const std::size_t before = out.size();
   const UserSet wanted(std::move(users), realm.users().slots());
   TreePlace place = order.select(0);
-  for (std::uint64_t left = most; left > 0;) {
+  for (std::uint64_t steps = 0; steps < found; ++steps) {
     if (const std::uint32_t user = order.item(place); wanted.contains(user)) {
       out.push_back(candidate(realm, user));
-      --left;
+      if (out.size() - before == most) return;
     }
     if (!order.next(place)) return;
   }
+  out.resize(before);  // they lie together, far behind
+  for (const std::uint32_t user : wanted.list()) out.push_back(candidate(realm, user));
 }
 
 std::vector<const RealmIndex*> realms_of(const std::unordered_map<RealmId, std::unique_ptr<RealmIndex>>& all,
@@ -93,6 +96,10 @@ UserPage Index::users(std::span<const RealmId> ids, std::string_view search, std
   UserPage page;
   std::vector<UserCandidate> found;
   std::uint64_t skip = offset;
+  if (folded.empty()) {
+    for (const RealmIndex* realm : realms) page.total += realm->users().size();
+    if (offset >= page.total) return page;
+  }
   for (const RealmIndex* realm : realms) {
     if (!folded.empty()) {
       std::vector<std::uint32_t> users = realm->users().matching(TextPart(folded), true);
@@ -100,7 +107,6 @@ UserPage Index::users(std::span<const RealmId> ids, std::string_view search, std
       take_found(*realm, std::move(users), offset + limit, found);
       continue;
     }
-    page.total += realm->users().size();
     if (realms.size() == 1) {
       take_in_order(*realm, offset, limit, found);
       skip = 0;

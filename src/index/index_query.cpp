@@ -283,7 +283,7 @@ bool Index::has_many(std::span<const RealmId> realms) const {
 }
 
 bool Index::takes_long(const Query& query) const {
-  constexpr std::uint64_t far = 10'000;
+  constexpr std::uint64_t far = 10'000, few = 20'000;
   const Filter& f = query.filter;
   const int conditions = f.type.has_value() + !f.clients.empty() + f.user.has_value() +
                          (!f.ip.empty() || !f.ip_not.empty()) + (f.started_after || f.started_before) +
@@ -291,7 +291,13 @@ bool Index::takes_long(const Query& query) const {
                          (!f.device_kinds.empty() || !f.devices.empty()) + (f.marks != 0);
   const bool ranked = conditions == 0 && query.order.by != SortBy::kSeverity;
   if (f.search.empty() && conditions < 2 && (ranked || query.offset < far)) return false;
-  return has_many(query.realms);
+  if (!has_many(query.realms)) return false;
+  if (!f.search.empty()) return true;
+  // Those of a user and those in networks are counted by themselves at once; of a few, anything may be asked.
+  Filter user, networks;
+  user.user = f.user;
+  networks.ip = f.ip;
+  return (user.empty() || count(query.realms, user) > few) && (networks.empty() || count(query.realms, networks) > few);
 }
 
 void Index::read_ahead(std::span<const RealmId> realms, Filter& filter) const {

@@ -313,10 +313,9 @@ const std::vector<std::uint32_t>& RealmQuery::list() {
 Roaring RealmQuery::bitmap() {
   if (filter_.impossible()) return {};
   if (filter_.others() == 0) return filter_.any_bitmap() ? joined() : realm_.live();
-  std::vector<std::uint32_t> rows = list();
-  std::sort(rows.begin(), rows.end());
-  Roaring out(rows.size(), rows.data());
-  return out;
+  list();
+  if (!std::is_sorted(rows_.begin(), rows_.end())) std::sort(rows_.begin(), rows_.end());
+  return {rows_.size(), rows_.data()};
 }
 
 }  // namespace curfew::index

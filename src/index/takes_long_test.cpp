@@ -26,7 +26,8 @@ class TakesLongTest : public testing::Test {
       Session& row = rows.emplace_back();
       row.no = SessionNo{no};
       row.key = {no <= kSessions ? kMany : kFew, SessionType::kRegular, "session-" + std::to_string(no)};
-      row.user_id = "user";
+      row.user_id = no % 1'000 == 0 ? "seldom" : "user";
+      if (no % 1'000 == 1) row.ip = *IpAddress::parse("10.9.9.9");
       row.started = row.last_access = Time{1'700'000'000'000};
     }
     index_->load_rows(rows);
@@ -68,6 +69,20 @@ TEST_F(TakesLongTest, ASearchOrSeveralConditionsOrAPlaceFarBehindOne) {
   EXPECT_FALSE(takes_long(query_));
   query_.offset = 10'000;
   EXPECT_TRUE(takes_long(query_));
+}
+
+TEST_F(TakesLongTest, NotWhatAUsersFewOrThoseOfANetworkAreAskedFor) {
+  query_.filter.ip_not = {*Cidr::parse("10.0.0.0/8")};
+  query_.filter.user = "user";
+  EXPECT_TRUE(takes_long(query_));
+  query_.filter.user = "seldom";
+  EXPECT_FALSE(takes_long(query_));
+  query_.filter = {};
+  query_.filter.remember_me = false;
+  query_.filter.ip = {*Cidr::parse("::/0")};
+  EXPECT_TRUE(takes_long(query_));
+  query_.filter.ip = {*Cidr::parse("10.9.9.0/24")};
+  EXPECT_FALSE(takes_long(query_));
 }
 
 TEST_F(TakesLongTest, NothingWhereThereAreFewSessions) {

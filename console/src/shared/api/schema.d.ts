@@ -2261,7 +2261,7 @@ export interface components {
         client: string[];
         /** @description A user id; or, where no user of the realm has that id, an exact username (case-insensitive). */
         user: string;
-        /** @description Address or CIDR. Repeatable: any of them. */
+        /** @description Address or CIDR. Repeatable: any of them. Together with `network`: in any of either. */
         ip: string[];
         /** @description Address or CIDR to leave out. Repeatable: none of them. */
         ipNot: string[];
@@ -2281,7 +2281,7 @@ export interface components {
         device: string[];
         /** @description A rule, a severity, or `any`. Repeatable: any of them; `idle` stands alone. */
         signal: string[];
-        /** @description Name of a network of the realm. Repeatable: in any of them. */
+        /** @description Name of a network of the realm. Repeatable: in any of them. Together with `ip`: in any of either. */
         network: string[];
         /** @description Name of a network of the realm to leave out. Repeatable: in none of them. */
         networkNot: string[];
@@ -2597,7 +2597,7 @@ export interface operations {
                 client?: components["parameters"]["client"];
                 /** @description A user id; or, where no user of the realm has that id, an exact username (case-insensitive). */
                 user?: components["parameters"]["user"];
-                /** @description Address or CIDR. Repeatable: any of them. */
+                /** @description Address or CIDR. Repeatable: any of them. Together with `network`: in any of either. */
                 ip?: components["parameters"]["ip"];
                 /** @description Address or CIDR to leave out. Repeatable: none of them. */
                 ipNot?: components["parameters"]["ipNot"];
@@ -2617,7 +2617,7 @@ export interface operations {
                 device?: components["parameters"]["device"];
                 /** @description A rule, a severity, or `any`. Repeatable: any of them; `idle` stands alone. */
                 signal?: components["parameters"]["signal"];
-                /** @description Name of a network of the realm. Repeatable: in any of them. */
+                /** @description Name of a network of the realm. Repeatable: in any of them. Together with `ip`: in any of either. */
                 network?: components["parameters"]["network"];
                 /** @description Name of a network of the realm to leave out. Repeatable: in none of them. */
                 networkNot?: components["parameters"]["networkNot"];
@@ -2655,6 +2655,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
     startSession: {
@@ -2848,6 +2849,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotActive"];
             500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
     touchSession: {
@@ -3323,6 +3325,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getUser: {
@@ -3394,6 +3397,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listUserHistory: {
@@ -3971,6 +3975,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listKeys: {
