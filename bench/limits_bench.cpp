@@ -141,7 +141,7 @@ void round_trip() {
 }  // namespace curfew::bench
 
 int main(int count, char** values) {
-  if (count != 2) curfew::bench::die("limits_bench: a directory is needed");
+  if (count != 2) curfew::bench::die("a directory is needed");
   curfew::bench::memory();
   curfew::bench::durable_write(values[1]);
   curfew::bench::round_trip();

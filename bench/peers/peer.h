@@ -25,7 +25,7 @@ namespace curfew::bench {
 
 template <class... Args>
 [[noreturn]] void die(fmt::format_string<Args...> format, Args&&... args) {
-  fmt::print(stderr, "peers_bench: {}\n", fmt::format(format, std::forward<Args>(args)...));
+  fmt::print(stderr, "bench: {}\n", fmt::format(format, std::forward<Args>(args)...));
   std::exit(1);
 }
 

@@ -80,10 +80,7 @@ void in_background(Services& services, Call call, void (*work)(Services&, Call))
 }
 
 void in_questions(Services& services, Call call, Question question) {
-  const bool many = [&] {
-    const index::Index::ReadLock lock(services.engine.index());
-    return services.engine.index().has_many(call.scope_ids());
-  }();
+  const bool many = services.engine.index().stay(call.scope_ids()) == index::Index::Stay::kLong;
   auto held = std::make_shared<Call>(std::move(call));
   const auto work = [&services, held, question = std::move(question)] {
     // A stop waits for those that are asked already, and they may be many.

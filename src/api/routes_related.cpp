@@ -32,14 +32,6 @@ std::vector<Shared> shared_by(const session::Session& session, const device::Dev
   return out;
 }
 
-// Most share anything with a few others, who are counted in no time; an address may be that of a whole company.
-index::Index::Stay stay_for(const index::Index& index, std::span<const session::RealmId> realms,
-                            const index::Filter& filter) {
-  constexpr std::uint64_t few = 20'000;
-  const index::Index::ReadLock lock(index);
-  return index.count(realms, filter) <= few ? index::Index::Stay::kBrief : index::Index::Stay::kLong;
-}
-
 Result<http::Response> list_related(Services& services, const Call& call) {
   CURFEW_TRY(const auto key, path_key(call));
   const auto found = find_live(services, *call.realm, key);
@@ -50,11 +42,12 @@ Result<http::Response> list_related(Services& services, const Call& call) {
   JsonWriter json(body);
   json.begin_object();
   const session::RealmId realms[] = {call.realm->id};
+  const index::Index::Stay stay = index.stay(realms);
   std::string_view last;
   for (const Shared& shared : shared_by(found->session, *device)) {
     index::Summary summary;
     {
-      const index::Index::ReadLock lock(index, stay_for(index, realms, shared.filter));
+      const index::Index::ReadLock lock(index, stay);
       summary = index.summarize(realms, shared.filter);
     }
     json.key(shared.name).begin_object().field("sessions", summary.sessions).field("users", summary.users);

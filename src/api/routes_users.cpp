@@ -25,9 +25,11 @@ void append_user(JsonWriter& json, const index::UserRow& user, std::string_view 
 
 // Millions of names may hold a letter, and those of several realms are put in order up to the page.
 bool many_are_read(const Call& call) {
-  const std::string* search = call.params.find("search");
-  return (search != nullptr && !search->empty()) || (call.scope.size() > 1 && call.params.find("offset") != nullptr) ||
-         (call.scope.size() > 1 && call.params.find("cursor") != nullptr);
+  const auto given = [&](std::string_view name) {
+    const std::string* value = call.params.find(name);
+    return value != nullptr && !value->empty();
+  };
+  return given("search") || (call.scope.size() > 1 && (given("offset") || given("cursor")));
 }
 
 Result<http::Response> list_users(Services& services, const Call& call) {
@@ -39,7 +41,7 @@ Result<http::Response> list_users(Services& services, const Call& call) {
   {
     const index::Index& index = services.engine.index();
     const index::Index::ReadLock lock(index,
-                                      many_are_read(call) ? index::Index::Stay::kLong : index::Index::Stay::kBrief);
+                                      many_are_read(call) ? index.stay(call.scope_ids()) : index::Index::Stay::kBrief);
     users = index.users(call.scope_ids(), search.value_or(""), offset, page.limit);
     end.as_of = services.engine.as_of();
   }

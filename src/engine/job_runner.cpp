@@ -103,16 +103,13 @@ Result<index::SessionSet> Engine::Impl::select(const Selection& selection, const
 Result<Preview> Engine::preview(const Selection& selection) const {
   index::Filter filter = filter_of(selection);
   impl_->index.read_ahead(selection.realms, filter);
-  constexpr std::size_t few_keys = 500;
-  const auto* named = std::get_if<BySessions>(&selection.what);
-  const bool few = named != nullptr && named->keys.size() <= few_keys;
-  const index::Index::ReadLock lock(impl_->index, few ? index::Index::Stay::kBrief : index::Index::Stay::kLong);
+  const index::Index::ReadLock lock(impl_->index, impl_->index.stay(selection.realms));
   Preview preview;
   CURFEW_TRY(const auto set, impl_->select(selection, filter, session::SessionNo{~std::uint64_t{0}}, preview.own_kept));
   preview.matched = impl_->index.summarize(set);
   preview.plan = plan_text(impl_->index, set);
-  if (named != nullptr) {
-    for (const session::SessionKey& key : named->keys) {
+  if (const auto* sessions = std::get_if<BySessions>(&selection.what)) {
+    for (const session::SessionKey& key : sessions->keys) {
       if (preview.sample.size() == kSample) break;
       const auto handle = impl_->index.find(key);
       if (handle && set.contains(handle->realm, handle->row)) preview.sample.push_back(impl_->index.get(*handle));

@@ -43,8 +43,8 @@ class Walk {
   }
 
   Simulation finish() {
-    const index::Index::ReadLock lock(index_, index::Index::Stay::kLong);
     const session::RealmId one[] = {realm_};
+    const index::Index::ReadLock lock(index_, index_.stay(one));
     Roaring live;
     if (index::SessionSet all = index_.match(one, {}); !all.rows().empty())
       live = std::move(all.rows().begin()->second);

@@ -16,7 +16,7 @@ namespace curfew::index {
 namespace {
 
 // To be raised with every change of a structure that lies in an image, or of what its bytes mean.
-constexpr std::uint32_t kFormat = 2;
+constexpr std::uint32_t kFormat = 3;
 constexpr std::uint64_t kMagic = 0x3158494657465243ULL;  // its bytes tell the order of bytes, too
 constexpr std::size_t kBlock = std::size_t{1} << 20;
 constexpr std::size_t kSum = sizeof(std::uint64_t);

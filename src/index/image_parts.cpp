@@ -114,7 +114,6 @@ void RowLists::load(ImageReader& in) {
 void TrigramIndex::save(ImageWriter& out) {
   settle();
   out.number(entries_);
-  out.number(texts_);
   out.bitmap(brief_);
   out.number(postings_.size());
   for (const auto& [trigram, rows] : postings_) {
@@ -125,7 +124,6 @@ void TrigramIndex::save(ImageWriter& out) {
 
 void TrigramIndex::load(ImageReader& in) {
   entries_ = in.number();
-  texts_ = in.number();
   brief_ = in.bitmap();
   const std::size_t n = in.count(kLeastBitmap);
   postings_.reserve(n);

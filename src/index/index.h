@@ -175,10 +175,10 @@ class Index {
   std::uint16_t marks(const Handle& handle) const;
 
   Page query(const Query& query) const;
-  // So many sessions that a look at all of them takes milliseconds.
-  bool has_many(std::span<const RealmId> realms) const;
-  // Whether the answer may need that: of a search, of conditions that are counted together, of a place far behind a
-  // condition. (One condition whose rows all lie deep in the order is not seen to.)
+  // How long a question stays that may look at all sessions of these realms. Takes a ReadLock of its own.
+  Stay stay(std::span<const RealmId> realms) const;
+  // Whether the answer may look at very many: of a search, of conditions that are counted together, of a place far
+  // behind a condition. (One condition whose rows all lie deep in the order is not seen to.)
   bool takes_long(const Query& query) const;
   // For questions with this filter soon after, which are quicker then: what its search finds in ids and addresses is
   // read before, in slices, so that no writer waits for it (search_ahead.h). Takes ReadLocks of its own: the caller

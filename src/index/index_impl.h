@@ -68,6 +68,7 @@ struct Index::Impl {
   }
   // A query of each realm asked that exists, each once.
   std::vector<RealmQuery> queries(std::span<const RealmId> ids, const Filter& filter);
+  bool has_many(std::span<const RealmId> ids) const;  // so many sessions that a look at all takes milliseconds
   Page page(const Query& query);
   Summary summary(const std::vector<std::pair<const RealmIndex*, Roaring>>& sets) const;
 };

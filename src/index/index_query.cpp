@@ -274,12 +274,17 @@ Page Index::query(const Query& query) const {
   return impl_->page(query);
 }
 
-bool Index::has_many(std::span<const RealmId> realms) const {
+bool Index::Impl::has_many(std::span<const RealmId> ids) const {
   constexpr std::uint64_t many = 200'000;
   std::uint64_t sessions = 0;
-  for (const RealmId id : realms)
-    if (const RealmIndex* realm = impl_->find(id)) sessions += realm->size();
+  for (const RealmId id : ids)
+    if (const RealmIndex* realm = find(id)) sessions += realm->size();
   return sessions > many;
+}
+
+Index::Stay Index::stay(std::span<const RealmId> realms) const {
+  const ReadLock lock(*this);
+  return impl_->has_many(realms) ? Stay::kLong : Stay::kBrief;
 }
 
 bool Index::takes_long(const Query& query) const {
@@ -291,7 +296,7 @@ bool Index::takes_long(const Query& query) const {
                          (!f.device_kinds.empty() || !f.devices.empty()) + (f.marks != 0);
   const bool ranked = conditions == 0 && query.order.by != SortBy::kSeverity;
   if (f.search.empty() && conditions < 2 && (ranked || query.offset < far)) return false;
-  if (!has_many(query.realms)) return false;
+  if (!impl_->has_many(query.realms)) return false;
   if (!f.search.empty()) return true;
   // Those of a user and those in networks are counted by themselves at once; of a few, anything may be asked.
   Filter user, networks;
@@ -308,12 +313,11 @@ void Index::read_ahead(std::span<const RealmId> realms, Filter& filter) const {
   Filter others = filter;
   others.search.clear();
   {
-    const ReadLock lock(*this, Stay::kLong);
+    const ReadLock lock(*this, stay(realms));
     for (RealmQuery& query : impl_->queries(realms, others)) {
       if (query.realm().rows().rows() < impl_->book.ahead_from || query.leads_to_few()) continue;
       const auto search = column_search(query.realm(), folded);
-      if (search && !(search->whole_ids && !search->in_addresses()))
-        ahead->add(std::make_shared<RealmAhead>(query.realm(), search));
+      if (search && !search->listed()) ahead->add(std::make_shared<RealmAhead>(query.realm(), search));
     }
   }
   for (const auto& part : ahead->realms()) {

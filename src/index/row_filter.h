@@ -54,7 +54,8 @@ struct ColumnSearch {
 
   // In the id of a row, which is no UUID.
   bool in_text_id(const RowStore& rows, std::uint32_t row) const;
-  bool in_addresses() const { return v4.possible() || v6.possible(); }
+  // It finds the rows with the whole id, and no others.
+  bool listed() const { return whole_ids && !v4.possible() && !v6.possible(); }
 };
 // Of a text that is folded. Null: it is in no id and no address of the realm.
 std::shared_ptr<const ColumnSearch> column_search(const RealmIndex& realm, const std::string& folded);
@@ -109,7 +110,7 @@ class RowFilter {
   const std::shared_ptr<const UserSet>& named() const { return named_; }  // of a search that only usernames can answer
   const std::shared_ptr<const MixedSearch>& search() const { return search_; }
   // The search's rows are those of its users and of these ids, and no others.
-  bool search_is_listed() const { return search_ && search_->columns->whole_ids && !search_->columns->in_addresses(); }
+  bool search_is_listed() const { return search_ && search_->columns->listed(); }
 
   // A condition with bitmaps, other than the type.
   bool beyond_type() const { return remembered_ || by_clients_ || by_devices_ || marks_ != 0 || rank_; }

@@ -1,6 +1,5 @@
 #include "index/slice_lock.h"
 
-#include <algorithm>
 #include <thread>
 
 namespace curfew::index {

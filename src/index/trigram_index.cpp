@@ -43,7 +43,6 @@ class Trigrams {
 }  // namespace
 
 void TrigramIndex::add(std::uint32_t text_id, std::string_view text) {
-  ++texts_;
   if (text.size() < kShortest) return brief_.add(text_id);
   std::uint32_t trigram = next_trigram(next_trigram(0, text[0]), text[1]);
   for (std::size_t i = 2; i < text.size(); ++i) {
@@ -80,7 +79,6 @@ void TrigramIndex::build_lists(std::size_t texts, const std::function<Text(std::
     list.into.addMany(list.texts.size(), list.texts.data());
     list.texts.clear();
   };
-  texts_ += texts;
   for (std::size_t n = 0; n < texts; ++n) {
     const auto [id, text] = at(n);
     if (text.size() < kShortest) {
@@ -126,7 +124,6 @@ void TrigramIndex::settle() {
 
 void TrigramIndex::remove(std::uint32_t text_id, std::string_view text) {
   settle();
-  --texts_;
   if (text.size() < kShortest) brief_.remove(text_id);
   for (const std::uint32_t trigram : Trigrams(text)) {
     const auto it = postings_.find(trigram);

@@ -50,7 +50,6 @@ class TrigramIndex {
 
   std::unordered_map<std::uint32_t, Roaring> postings_;
   Roaring brief_;                       // texts without a trigram
-  std::uint64_t texts_ = 0;             // all of them
   std::uint64_t entries_ = 0;           // in postings_
   std::vector<std::uint64_t> waiting_;  // trigram, text id
 };
