@@ -18,50 +18,59 @@ Appender::~Appender() {
 
 void Appender::begin(Complete complete, std::function<void()> written) {
   short_ = written != nullptr;
+  ++under_way_;
   if (!thread_.joinable()) {
     try {
       thread_ = std::thread([this] { run(); });
     } catch (const std::system_error&) {
-      begun_ = std::move(complete);
-      if (written) written();
-      return;  // wait() does it
+      return write({std::move(complete), std::move(written)});
     }
   }
   {
     const std::lock_guard lock(mutex_);
-    asked_ = std::move(complete);
-    has_asked_ = true;
-    written_ = std::move(written);
+    asked_.push_back({std::move(complete), std::move(written)});
+    asked_count_ = asked_.size();
   }
   wake_.notify_all();
 }
 
 Result<ledger::Position> Appender::wait() {
-  if (begun_) return ledger_.append(std::exchange(begun_, nullptr)());
-  if (short_) wait_briefly([this] { return has_answered_.load(); });
+  if (short_) wait_briefly([this] { return answer_count_ > 0; });
   std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return answer_.has_value(); });
-  has_answered_ = false;
-  return *std::exchange(answer_, std::nullopt);
+  wake_.wait(lock, [this] { return !answers_.empty(); });
+  Result<ledger::Position> answer = std::move(answers_.front());
+  answers_.pop_front();
+  answer_count_ = answers_.size();
+  if (--under_way_ == 0) failed_.reset();
+  return answer;
+}
+
+void Appender::write(const Asked& asked) {
+  const auto failed = [this] {
+    const std::lock_guard lock(mutex_);
+    return failed_;
+  }();
+  Result<ledger::Position> answer =
+      failed ? Result<ledger::Position>(tl::unexpect, *failed) : ledger_.append(asked.complete());
+  if (asked.written) asked.written();
+  const std::lock_guard lock(mutex_);
+  if (!answer) failed_ = answer.error();
+  answers_.push_back(std::move(answer));
+  answer_count_ = answers_.size();
 }
 
 void Appender::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || asked_ != nullptr; });
-    if (asked_ == nullptr) return;
-    has_asked_ = false;
-    const Complete complete = std::exchange(asked_, nullptr);
-    const std::function<void()> written = std::move(written_);
+    wake_.wait(lock, [this] { return stopping_ || !asked_.empty(); });
+    if (asked_.empty()) return;
+    const Asked asked = std::move(asked_.front());
+    asked_.pop_front();
+    asked_count_ = asked_.size();
     lock.unlock();
-    Result<ledger::Position> answer = ledger_.append(complete());
-    if (written) written();  // before wait() returns: the caller may begin the next one then
-    lock.lock();
-    answer_ = std::move(answer);
-    has_answered_ = true;
-    lock.unlock();
+    write(asked);
     wake_.notify_all();
-    if (written) wait_briefly([this] { return has_asked_.load(); });
+    if (asked.written) wait_briefly([this] { return asked_count_ > 0; });
     lock.lock();
   }
 }

@@ -152,9 +152,9 @@ struct Engine::Impl {
   std::condition_variable queue_wake;
   std::deque<Work> queue;
   std::size_t queue_weight = 0;
-  std::atomic<std::size_t> queued{0};      // its size, for who waits briefly
-  std::size_t queue_wanted = 1;            // so many must wait before the sequencer is woken
-  std::atomic<bool> relay_written{false};  // what the appender was given: relay.cpp
+  std::atomic<std::size_t> queued{0};           // its size, for who waits briefly
+  std::size_t queue_wanted = 1;                 // so many must wait before the sequencer is woken
+  std::atomic<std::uint64_t> relay_written{0};  // of the commits that relays began, as many as are done
   bool stopping = false;
   std::thread thread;
 
@@ -178,7 +178,8 @@ struct Engine::Impl {
 
   // --- The sequencer's
   // ---------------------------------------------------------------------------------------------------------
-  std::size_t callers = 0;  // whose work the last round took
+  std::size_t callers = 0;        // whose work the last round took
+  std::uint64_t relay_begun = 0;  // commits that relays began
   Book book;
   RealmId last_realm;
   std::vector<std::unique_ptr<Batch::Memory>>

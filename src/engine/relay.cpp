@@ -1,5 +1,6 @@
-// Callers by turns: while one group's commit is written, the next group is decided, as they come; while that is
-// written, the first is taken into the index, a few of it at a time, who are answered and come back with what is next.
+// Callers by turns: while one group's commit is written, the next group is decided, as they come, and its commit laid
+// ready behind the other; while that is written, the first is taken into the index, a few of it at a time, who are
+// answered and come back with what is next.
 //
 // What is being written is not in the index yet. So only submissions are decided beside it, and only those that concern
 // none of its sessions and none of their users: they would be decided alike after it. It is applied before what was
@@ -31,10 +32,11 @@ bool Engine::Impl::may_relay(const std::vector<Work>& works, const Batch& batch)
 // Waits until a few have come, or what is written is. Then takes whom it may, in their order.
 std::vector<Work> Engine::Impl::take_beside(Batch& writing, std::size_t few, std::size_t& weight) {
   std::vector<Work> works;
-  wait_briefly([&] { return relay_written || queued >= few; });
+  const auto written = [this] { return relay_written == relay_begun; };
+  wait_briefly([&] { return written() || queued >= few; });
   std::unique_lock lock(queue_mutex);
   queue_wanted = few;
-  queue_wake.wait(lock, [&] { return stopping || relay_written || queue.size() >= few; });
+  queue_wake.wait(lock, [&] { return stopping || written() || queue.size() >= few; });
   queue_wanted = 1;
   while (!stopping && !queue.empty() && queue.front().submission) {
     Work& front = queue.front();
@@ -71,18 +73,16 @@ std::unique_ptr<Batch> Engine::Impl::decide_beside(Batch& writing, std::size_t c
 bool Engine::Impl::relay(Batch& first) {
   const std::int64_t until_ns = clock.monotonic_ns() + kLongestRelayNs;
   const auto begin = [this](Batch& batch, const Digest& last_hash) {
-    {
-      const std::lock_guard lock(queue_mutex);
-      relay_written = false;
-    }
-    const auto complete = [&batch, last_hash]() -> const auto& { return batch.seal(last_hash); };
-    appender.begin(complete, [this] {
-      {
-        const std::lock_guard lock(queue_mutex);
-        relay_written = true;
-      }
-      queue_wake.notify_one();
-    });
+    const ledger::Commit& commit = batch.seal(last_hash);
+    ++relay_begun;
+    appender.begin([&commit]() -> const auto& { return commit; },
+                   [this] {
+                     {
+                       const std::lock_guard lock(queue_mutex);
+                       ++relay_written;
+                     }
+                     queue_wake.notify_one();
+                   });
   };
   Batch* writing = &first;
   std::unique_ptr<Batch> owned;
@@ -91,10 +91,12 @@ bool Engine::Impl::relay(Batch& first) {
   for (;;) {
     std::unique_ptr<Batch> next;
     if (clock.monotonic_ns() < until_ns) next = decide_beside(*writing, half);
-    const Result<ledger::Position> appended = appender.wait();
     const bool durable = next && next->durable_work();
-    if (appended && durable) begin(*next, writing->last_hash());
+    if (durable) begin(*next, writing->last_hash());
+    const Result<ledger::Position> appended = appender.wait();
     if (!adopt(*writing, appended, true)) {
+      if (durable) [[maybe_unused]]
+        const auto failed_alike = appender.wait();
       if (next) next->finish(tl::make_unexpected(appended.error()));
       return false;
     }

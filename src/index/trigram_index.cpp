@@ -1,13 +1,27 @@
 #include "index/trigram_index.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <numeric>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace curfew::index {
 namespace {
+
+constexpr int kTextBits = 32, kTrigramBits = 24;
+
+constexpr std::uint32_t trigram_of(std::uint64_t entry) {
+  return static_cast<std::uint32_t>(entry >> kTextBits);
+}
+
+constexpr std::uint32_t text_of(std::uint64_t entry) {
+  return static_cast<std::uint32_t>(entry);
+}
 
 constexpr std::uint32_t next_trigram(std::uint32_t trigram, char byte) {
   return (trigram << 8 | static_cast<std::uint8_t>(byte)) & 0xffffffU;
@@ -47,9 +61,10 @@ void TrigramIndex::add(std::uint32_t text_id, std::string_view text) {
   std::uint32_t trigram = next_trigram(next_trigram(0, text[0]), text[1]);
   for (std::size_t i = 2; i < text.size(); ++i) {
     trigram = next_trigram(trigram, text[i]);
-    waiting_.push_back(std::uint64_t{trigram} << 32 | text_id);
+    waiting_.push_back(std::uint64_t{trigram} << kTextBits | text_id);
   }
-  if (waiting_.size() >= kWaiting) settle();
+  settle_some(2 * text.size());  // faster than they come
+  if (waiting_.size() >= kWaiting) sort_waiting();
 }
 
 void TrigramIndex::build(std::size_t texts, const std::function<Text(std::size_t i)>& at) {
@@ -60,6 +75,8 @@ void TrigramIndex::build(std::size_t texts, const std::function<Text(std::size_t
     add(id, text);
   }
   settle();
+  waiting_.shrink_to_fit();
+  settling_.shrink_to_fit();
   for (auto& [trigram, list] : postings_) list.shrinkToFit();
 }
 
@@ -108,18 +125,41 @@ void TrigramIndex::build_lists(std::size_t texts, const std::function<Text(std::
   }
 }
 
-void TrigramIndex::settle() {
-  std::sort(waiting_.begin(), waiting_.end());
-  const auto end = std::unique(waiting_.begin(), waiting_.end());
-  entries_ += static_cast<std::uint64_t>(end - waiting_.begin());
-  std::vector<std::uint32_t> texts;
-  for (auto at = waiting_.begin(); at != end;) {
-    const auto trigram = static_cast<std::uint32_t>(*at >> 32);
-    texts.clear();
-    for (; at != end && *at >> 32 == trigram; ++at) texts.push_back(static_cast<std::uint32_t>(*at));
-    postings_[trigram].addMany(texts.size(), texts.data());
+// Byte by byte, the last one first: each pass leaves those that are alike as they were.
+void TrigramIndex::sort_waiting() {
+  settle_some(settling_.size());
+  settling_.resize(waiting_.size());
+  static_assert(kTrigramBits / 8 % 2 == 1);  // passes: the last one ends in settling_
+  auto *from = &waiting_, *to = &settling_;
+  for (int shift = kTextBits; shift < kTextBits + kTrigramBits; shift += 8, std::swap(from, to)) {
+    std::array<std::uint32_t, 256> places{};
+    for (const std::uint64_t entry : *from) ++places[entry >> shift & 0xff];
+    std::exclusive_scan(places.begin(), places.end(), places.begin(), 0U);
+    for (const std::uint64_t entry : *from) (*to)[places[entry >> shift & 0xff]++] = entry;
   }
   waiting_.clear();
+}
+
+// So many of those that are sorted, and the rest of the last one's trigram.
+void TrigramIndex::settle_some(std::size_t entries) {
+  std::vector<std::uint32_t> texts;
+  for (const std::size_t end = std::min(settling_.size(), settled_ + entries); settled_ < end;) {
+    const std::uint32_t trigram = trigram_of(settling_[settled_]);
+    texts.clear();
+    for (; settled_ < settling_.size() && trigram_of(settling_[settled_]) == trigram; ++settled_)
+      if (const std::uint32_t text = text_of(settling_[settled_]); texts.empty() || texts.back() != text)
+        texts.push_back(text);  // one that holds it twice came so
+    entries_ += texts.size();
+    postings_[trigram].addMany(texts.size(), texts.data());
+  }
+  if (settled_ < settling_.size()) return;
+  settling_.clear();
+  settled_ = 0;
+}
+
+void TrigramIndex::settle() {
+  sort_waiting();
+  settle_some(settling_.size());
 }
 
 void TrigramIndex::remove(std::uint32_t text_id, std::string_view text) {
@@ -154,7 +194,12 @@ std::vector<std::uint32_t> TrigramIndex::candidates(std::string_view part) const
   }
   // Those who wait are few: the caller may as well look at all that hold one of the trigrams.
   for (const std::uint64_t entry : waiting_)
-    if (entry >> 32 == *wanted.begin()) found.add(static_cast<std::uint32_t>(entry));
+    if (trigram_of(entry) == *wanted.begin()) found.add(text_of(entry));
+  const auto settling = settling_.begin() + static_cast<std::ptrdiff_t>(settled_);
+  for (auto at = std::lower_bound(settling, settling_.end(), std::uint64_t{*wanted.begin()} << kTextBits,
+                                  [](std::uint64_t a, std::uint64_t b) { return trigram_of(a) < trigram_of(b); });
+       at != settling_.end() && trigram_of(*at) == *wanted.begin(); ++at)
+    found.add(text_of(*at));
   std::vector<std::uint32_t> texts(found.cardinality());
   found.toUint32Array(texts.data());
   return texts;
@@ -178,8 +223,9 @@ std::vector<std::uint32_t> TrigramIndex::holding_short(std::string_view part,
   Roaring found = Roaring::fastunion(lists.size(), lists.data());
   for (const std::uint32_t text : brief_)
     if (brief_holds(text)) found.add(text);
-  for (const std::uint64_t entry : waiting_)
-    if (holds(static_cast<std::uint32_t>(entry >> 32))) found.add(static_cast<std::uint32_t>(entry));
+  for (const std::span<const std::uint64_t> rest : {std::span(waiting_), std::span(settling_).subspan(settled_)})
+    for (const std::uint64_t entry : rest)
+      if (holds(trigram_of(entry))) found.add(text_of(entry));
   std::vector<std::uint32_t> texts(found.cardinality());
   found.toUint32Array(texts.data());
   return texts;
@@ -188,7 +234,7 @@ std::vector<std::uint32_t> TrigramIndex::holding_short(std::string_view part,
 std::size_t TrigramIndex::memory_bytes() const {
   constexpr std::size_t per_list = 160, per_entry = 3;  // measured: docs/adr/0003
   return postings_.size() * per_list + static_cast<std::size_t>(entries_) * per_entry +
-         waiting_.capacity() * sizeof(std::uint64_t);
+         (waiting_.capacity() + settling_.capacity()) * sizeof(std::uint64_t);
 }
 
 }  // namespace curfew::index

@@ -3,8 +3,10 @@
 // What it is: for each sequence of three bytes, a compressed bitmap of the texts in which it stands. A text that holds
 // a part of three bytes or more is among candidates(part); the caller looks whether the part really is in it. New texts
 // wait in a short list, which is read with the bitmaps, until enough have come: sorted, they go into each bitmap at
-// once, instead of into ten bitmaps a text from all over the memory. Texts of fewer than three bytes are a bitmap of
-// their own. Threads: none of its own. Limits: kWaiting.
+// once, instead of into ten bitmaps a text from all over the memory, and a few bitmaps at a time, with each text that
+// comes, so that nobody waits for all of them. Texts of fewer than three bytes are a bitmap of their own.
+//
+// Threads: none of its own. Limits: twice kWaiting entries that are not in the bitmaps yet.
 #pragma once
 
 #include <cstdint>
@@ -45,13 +47,18 @@ class TrigramIndex {
   void load(ImageReader& in);
 
  private:
+  void sort_waiting();
+  void settle_some(std::size_t entries);
   void settle();
   void build_lists(std::size_t texts, const std::function<Text(std::size_t i)>& at);
 
   std::unordered_map<std::uint32_t, Roaring> postings_;
-  Roaring brief_;                       // texts without a trigram
-  std::uint64_t entries_ = 0;           // in postings_
-  std::vector<std::uint64_t> waiting_;  // trigram, text id
+  Roaring brief_;              // texts without a trigram
+  std::uint64_t entries_ = 0;  // in postings_
+  // Trigram, text id.
+  std::vector<std::uint64_t> waiting_;   // as they came
+  std::vector<std::uint64_t> settling_;  // by trigram, each trigram's as they came; in postings_ before settled_
+  std::size_t settled_ = 0;
 };
 
 }  // namespace curfew::index

@@ -60,6 +60,23 @@ TEST(TrigramIndexTest, FindsEveryTextThatHoldsAPartWhetherItWaitsOrNot) {
   }
 }
 
+// Some waiting, some sorted and partly in the bitmaps: nothing is removed, so nothing settles at once.
+TEST(TrigramIndexTest, FindsWhoeverIsOnTheWayIntoTheBitmaps) {
+  std::mt19937 dice(14);
+  TrigramIndex index;
+  Naive naive;
+  for (std::uint32_t id = 0; id < 6'000; ++id) {
+    index.add(id, naive.texts.emplace(id, some_text(dice, 24)).first->second);
+    if (id % 7 > 0) continue;
+    std::string part = some_text(dice, 3);
+    part.resize(3, 'b');
+    expect_found(index, naive, part);
+    part.resize(2);
+    const auto brief_holds = [&](std::uint32_t text) { return naive.texts[text].find(part) != std::string::npos; };
+    EXPECT_EQ(index.holding_short(part, brief_holds), naive.holding(part)) << part;
+  }
+}
+
 // With gaps between the ids; few, and more than a trigram's list takes before it is put away; changed afterwards.
 TEST(TrigramIndexTest, IsBuiltAtOnceAsOneByOne) {
   for (const std::size_t texts : {0U, 100U, 5'000U}) {
