@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "ledger_rocksdb/direct_file.h"
+
 namespace curfew::ledger_rocksdb {
 namespace {
 
@@ -17,6 +19,8 @@ using rocksdb::IOStatus;
 
 // What is as long as this writes to the disk for longer than the file's length does.
 constexpr std::size_t kLong = 64 << 10;
+// What is as long as this goes past the page cache.
+constexpr std::size_t kDirect = 256 << 10;
 // Of RocksDB's logs. A file must not end within a record's head, even one of zeros: that would be a torn one.
 constexpr std::uint64_t kBlock = 32 << 10;
 
@@ -46,19 +50,28 @@ class Lengths {
 
 class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  PaddedLog(std::unique_ptr<rocksdb::FSWritableFile>&& file, std::string name, std::shared_ptr<Lengths> lengths)
-      : FSWritableFileOwnerWrapper(std::move(file)), name_(std::move(name)), lengths_(std::move(lengths)) {
+  PaddedLog(std::unique_ptr<rocksdb::FSWritableFile>&& file, std::string name, PastCache past_cache,
+            std::shared_ptr<Lengths> lengths)
+      : FSWritableFileOwnerWrapper(std::move(file)),
+        name_(std::move(name)),
+        lengths_(std::move(lengths)),
+        directly_(past_cache == PastCache::kLongCommits) {
     lengths_->set(name_, 0);
   }
-  ~PaddedLog() override { lengths_->forget(name_); }
+  ~PaddedLog() override {
+    if (!closed_) PaddedLog::Close({}, nullptr).PermitUncheckedError();
+    lengths_->forget(name_);
+  }
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
     const std::lock_guard lock(mutex_);
+    if (append_directly(data)) return IOStatus::OK();
     return appended(data, target()->PositionedAppend(data, end_, options, debug));
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo& sum,
                   IODebugContext* debug) override {
     const std::lock_guard lock(mutex_);
+    if (append_directly(data)) return IOStatus::OK();
     return appended(data, target()->PositionedAppend(data, end_, options, sum, debug));
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
@@ -73,13 +86,16 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
     const std::lock_guard lock(mutex_);
     IOStatus status = target()->Truncate(size, options, debug);
     if (status.ok()) {
+      if (size != end_) directly_ = false;  // what lies before it is not known
       end_ = padded_ = synced_ = size;
       lengths_->set(name_, end_);
     }
     return status;
   }
   IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
-    IOStatus status = padded_ > end_ ? Truncate(end_, options, debug) : IOStatus::OK();
+    closed_ = true;
+    // Of what was written directly the target knows nothing, and would cut it off.
+    IOStatus status = padded_ > end_ || direct_ ? Truncate(end_, options, debug) : IOStatus::OK();
     IOStatus closed = target()->Close(options, debug);
     return status.ok() ? closed : status;
   }
@@ -94,6 +110,7 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
     const std::lock_guard lock(mutex_);
     const bool brief = end_ - synced_ < kLong;
     synced_ = end_;
+    going_direct_ = false;
     if (!brief || end_ + kLong <= padded_ || !padding_) return;
     const std::uint64_t to = (end_ + kPadding + kBlock - 1) / kBlock * kBlock;
     for (std::uint64_t at = std::max(padded_, end_); at < to && padding_;) {
@@ -103,12 +120,32 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
       if (padding_) padded_ = at;
     }
   }
+  // What is long, and what follows it until the next sync. False if it must be written otherwise, over whatever came of
+  // this.
+  bool append_directly(const rocksdb::Slice& data) {
+    if (!directly_ || (data.size() < kDirect && !going_direct_)) return false;
+    if (!direct_) direct_ = DirectFile::open(name_);
+    const auto padded = direct_ ? direct_->write(end_, tail_, {data.data(), data.size()}, kBlock) : std::nullopt;
+    directly_ = going_direct_ = padded.has_value();
+    if (!padded) return false;
+    padded_ = std::max(padded_, *padded);
+    moved_on(data);
+    return true;
+  }
   IOStatus appended(const rocksdb::Slice& data, IOStatus status) {
-    if (status.ok()) {
-      end_ += data.size();
-      lengths_->set(name_, end_);
-    }
+    if (status.ok()) moved_on(data);
     return status;
+  }
+  void moved_on(const rocksdb::Slice& data) {
+    const std::uint64_t block = end_ / DirectFile::kAlign;
+    end_ += data.size();
+    lengths_->set(name_, end_);
+    if (!directly_) return;
+    const std::size_t in_block = end_ % DirectFile::kAlign;
+    if (end_ / DirectFile::kAlign == block)
+      tail_.append(data.data(), data.size());
+    else
+      tail_.assign(data.data() + data.size() - in_block, in_block);
   }
 
   const std::string name_;
@@ -119,16 +156,23 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   std::uint64_t synced_ = 0;  // where it was at the last sync
   std::uint64_t padded_ = 0;  // zeros reach to here, if that is further
   bool padding_ = true;       // until zeros could not be written
+  bool closed_ = false;
+  bool directly_;              // what is long: until it could not be
+  bool going_direct_ = false;  // something was, since the last sync
+  std::string tail_;           // what lies in the last block of a direct file, which is written again; while directly_
+  std::unique_ptr<DirectFile> direct_;
 };
 
 class PaddedLogs final : public rocksdb::FileSystemWrapper {
  public:
-  using FileSystemWrapper::FileSystemWrapper;
+  PaddedLogs(const std::shared_ptr<rocksdb::FileSystem>& target, PastCache past_cache)
+      : FileSystemWrapper(target), past_cache_(past_cache) {}
   const char* Name() const override { return "PaddedLogs"; }
   IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                            std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) override {
     IOStatus status = FileSystemWrapper::NewWritableFile(name, options, file, debug);
-    if (status.ok() && name.ends_with(".log")) *file = std::make_unique<PaddedLog>(std::move(*file), name, lengths_);
+    if (status.ok() && name.ends_with(".log"))
+      *file = std::make_unique<PaddedLog>(std::move(*file), name, past_cache_, lengths_);
     return status;
   }
   // A checkpoint copies as much of the live log: zeros that are written over meanwhile would be holes in the copy.
@@ -140,13 +184,15 @@ class PaddedLogs final : public rocksdb::FileSystemWrapper {
   }
 
  private:
+  const PastCache past_cache_;
   const std::shared_ptr<Lengths> lengths_ = std::make_shared<Lengths>();
 };
 
 }  // namespace
 
-std::shared_ptr<rocksdb::FileSystem> with_padded_logs(const std::shared_ptr<rocksdb::FileSystem>& target) {
-  return std::make_shared<PaddedLogs>(target);
+std::shared_ptr<rocksdb::FileSystem> with_padded_logs(const std::shared_ptr<rocksdb::FileSystem>& target,
+                                                      PastCache past_cache) {
+  return std::make_shared<PaddedLogs>(target, past_cache);
 }
 
 }  // namespace curfew::ledger_rocksdb

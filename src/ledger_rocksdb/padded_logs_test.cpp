@@ -2,12 +2,18 @@
 // no room for zeros; and that a ledger comes back from them.
 #include "ledger_rocksdb/padded_logs.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <random>
 #include <thread>
 
+#include "ledger_rocksdb/direct_file.h"
 #include "ledger_rocksdb/maintenance.h"
 #include "ledger_rocksdb/test_support.h"
 
@@ -52,7 +58,7 @@ class PaddedLogsTest : public testing::Test {
 
   TempDir temp_;
   std::shared_ptr<FaultyFileSystem> faults_ = std::make_shared<FaultyFileSystem>();
-  std::shared_ptr<rocksdb::FileSystem> files_ = with_padded_logs(faults_);
+  std::shared_ptr<rocksdb::FileSystem> files_ = with_padded_logs(faults_, PastCache::kNothing);
   std::string written_;
 };
 
@@ -132,6 +138,102 @@ TEST_F(PaddedLogsTest, AFailedWriteIsTheTargetsError) {
   faults_->broken = false;
   append(*file, "2");
   expect_padded("000001.log");
+}
+
+// Long and short, synced and not, in any order: what a reader finds is what was appended, and behind it zeros to a
+// block's end, or nothing. At the end the file is cut to it, though the target, which gave it room ahead, was told
+// little of it.
+TEST(DirectLogsTest, HoldWhatWasAppendedHoweverLong) {
+  const TempDir temp;
+  const auto files = with_padded_logs(rocksdb::FileSystem::Default(), PastCache::kLongCommits);
+  std::mt19937 dice(7);
+  std::uint32_t letters = 0;
+  for (int log = 0; log < 4; ++log) {
+    const std::string name = temp.path(std::to_string(log) + ".log");
+    std::unique_ptr<rocksdb::FSWritableFile> file;
+    ASSERT_TRUE(files->NewWritableFile(name, {}, &file, nullptr).ok());
+    file->SetPreallocationBlockSize(4 << 20);
+    std::string written;
+    for (int i = 0; i < 30; ++i) {
+      const std::size_t longest = dice() % 3 > 0 ? 5'000 : 1'500'000;
+      std::string data(dice() % longest + 1, '\0');
+      for (char& byte : data)
+        byte = static_cast<char>('a' + ((letters = letters * 1'664'525 + 1'013'904'223) >> 24) % 26);
+      if (dice() % 2 == 0)  // to just before a block's end
+        data.resize((written.size() + data.size() + 4'096) / 4'096 * 4'096 - dice() % 9 - written.size(), 'z');
+      file->PrepareWrite(written.size(), data.size(), {}, nullptr);
+      ASSERT_TRUE(file->Append(data, {}, nullptr).ok());
+      written += data;
+      if (dice() % 2 == 0) ASSERT_TRUE(file->Sync({}, nullptr).ok());
+      const std::string bytes = bytes_of(name);
+      ASSERT_TRUE(bytes.starts_with(written)) << log << ", " << i;
+      EXPECT_EQ(bytes.find_first_not_of('\0', written.size()), std::string::npos);
+      EXPECT_TRUE(bytes.size() == written.size() || bytes.size() % kBlock == 0) << log << ", " << i;
+    }
+    if (log % 2 == 0) ASSERT_TRUE(file->Close({}, nullptr).ok());
+    file.reset();
+    EXPECT_EQ(bytes_of(name), written);
+  }
+}
+
+// Of `length` bytes from `from` on, how many pages the page cache holds.
+std::size_t cached_pages(const std::string& path, std::size_t from, std::size_t length) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const std::size_t end = from + length, begin = from / 4'096 * 4'096;
+  void* bytes = ::mmap(nullptr, end, PROT_READ, MAP_SHARED, file, 0);
+  ::close(file);
+  if (bytes == MAP_FAILED) return length;
+  std::vector<unsigned char> pages((end - begin + 4'095) / 4'096);
+  EXPECT_EQ(::mincore(static_cast<char*>(bytes) + begin, end - begin, pages.data()), 0);
+  ::munmap(bytes, end);
+  return static_cast<std::size_t>(std::count_if(pages.begin(), pages.end(), [](auto page) { return page & 1; }));
+}
+
+TEST(DirectLogsTest, WhatIsLongIsNotInThePageCache) {
+  const TempDir temp;
+  const std::string name = temp.path("1.log"), long_one(1 << 20, 'x');
+  const auto files = with_padded_logs(rocksdb::FileSystem::Default(), PastCache::kLongCommits);
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  ASSERT_TRUE(files->NewWritableFile(name, {}, &file, nullptr).ok());
+  if (!DirectFile::open(name)) GTEST_SKIP() << "The file system of the temporary directory has no direct writes.";
+  std::size_t at = 0;
+  for (const std::string& before : {"", "a short one", "another"}) {
+    ASSERT_TRUE(file->Append(before, {}, nullptr).ok());
+    ASSERT_TRUE(file->Append(std::string(at % 5'000, 'y'), {}, nullptr).ok());
+    at += before.size() + at % 5'000;
+    ASSERT_TRUE(file->Append(long_one, {}, nullptr).ok());
+    EXPECT_LE(cached_pages(name, at, long_one.size()), 2U) << at;
+    EXPECT_EQ(bytes_of(name).substr(at, long_one.size()), long_one);
+    at += long_one.size();
+    ASSERT_TRUE(file->Sync({}, nullptr).ok());
+  }
+}
+
+// As a process leaves them that is killed between two commits.
+TEST(DirectLogsTest, ALedgerComesBackFromThem) {
+  const TempDir temp;
+  Options options = small_options(temp.path("0"));
+  options.write_buffer_bytes = 64 << 20;  // all of it stays in the log
+  std::uint64_t next = 1;
+  for (int round = 0; round < 3; ++round) {
+    const auto ledger = RocksDbLedger::open(options).value();
+    for (const std::uint64_t size : {1U, 4'000U, 1U, 1U, 7'000U, 4'000U, 2U}) {
+      ASSERT_TRUE(ledger->append(ledger::start_commit(next, size)).has_value());
+      next += size;
+    }
+    std::uint64_t longest = 0;
+    for (const auto& entry : fs::directory_iterator(options.directory + "/rocksdb"))
+      if (entry.path().extension() == ".log") longest = std::max<std::uint64_t>(longest, fs::file_size(entry));
+    EXPECT_GT(longest, 2U << 20);
+    const std::string left = temp.path(std::to_string(round + 1));
+    fs::copy(options.directory, left, fs::copy_options::recursive);
+    options.directory = left;
+  }
+  const auto ledger = RocksDbLedger::open(options).value();
+  std::uint64_t rows = 0;
+  ASSERT_TRUE(ledger->each_row([&](const session::Session& row) { EXPECT_EQ(row.no.value, ++rows); }));
+  EXPECT_EQ(rows, next - 1);
+  EXPECT_EQ(ledger->position(), 21U);
 }
 
 // The logs that a killed or unpowered process leaves end in zeros, and everything acknowledged is in them.

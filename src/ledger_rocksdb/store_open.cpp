@@ -184,8 +184,9 @@ Status Store::check_columns(std::vector<std::string>& names) const {
 Status Store::open_database(OpenMode mode) {
   const std::string path = database_path();
   if (!env_) {
-    env_ = rocksdb::NewCompositeEnv(
-        with_padded_logs(options_.file_system ? options_.file_system : rocksdb::FileSystem::Default()));
+    env_ = rocksdb::NewCompositeEnv(options_.file_system
+                                        ? with_padded_logs(options_.file_system, PastCache::kNothing)
+                                        : with_padded_logs(rocksdb::FileSystem::Default(), PastCache::kLongCommits));
   }
   rocksdb::DBOptions db = database_options(options_);
   db.env = env_.get();
