@@ -1,7 +1,8 @@
 // Batch: one commit in the making. Commands are decided against the index with what the batch has changed so far laid
 // over it; nothing of it is visible before the ledger has it.
 //
-// Threads: the sequencer's, but for seal(). Lifetime: one round, or two where they overlap.
+// Threads: the sequencer's, but for seal(); the commit is read by whoever writes it, until that is done. Lifetime: one
+// round, or two where they overlap.
 #pragma once
 
 #include <deque>

@@ -1,7 +1,8 @@
 // What a batch fills, in a form that the next one can fill again: nothing is freed between them, so strings and vectors
 // keep what they have grown to. Of Batch alone.
 //
-// Threads: the sequencer's; the commit that of Batch::seal(). Limits: as large as the largest batch that it served.
+// Threads: the sequencer's; the commit that of Batch::seal() and of who writes it. Limits: as large as the largest
+// batch that it served.
 #pragma once
 
 #include <deque>

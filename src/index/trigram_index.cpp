@@ -192,13 +192,15 @@ std::vector<std::uint32_t> TrigramIndex::candidates(std::string_view part) const
     constexpr std::uint64_t few = 64;
     for (std::size_t i = 2; i < lists.size() && found.cardinality() > few; ++i) found &= *lists[i].second;
   }
-  // Those who wait are few: the caller may as well look at all that hold one of the trigrams.
+  // Those who wait are few: the caller may as well look at all that hold one of the trigrams. The last one, since it is
+  // settled last: who is not found by it has all of them in the bitmaps.
+  const std::uint32_t last = *(wanted.end() - 1);
   for (const std::uint64_t entry : waiting_)
-    if (trigram_of(entry) == *wanted.begin()) found.add(text_of(entry));
+    if (trigram_of(entry) == last) found.add(text_of(entry));
   const auto settling = settling_.begin() + static_cast<std::ptrdiff_t>(settled_);
-  for (auto at = std::lower_bound(settling, settling_.end(), std::uint64_t{*wanted.begin()} << kTextBits,
+  for (auto at = std::lower_bound(settling, settling_.end(), std::uint64_t{last} << kTextBits,
                                   [](std::uint64_t a, std::uint64_t b) { return trigram_of(a) < trigram_of(b); });
-       at != settling_.end() && trigram_of(*at) == *wanted.begin(); ++at)
+       at != settling_.end() && trigram_of(*at) == last; ++at)
     found.add(text_of(*at));
   std::vector<std::uint32_t> texts(found.cardinality());
   found.toUint32Array(texts.data());

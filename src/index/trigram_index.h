@@ -56,8 +56,9 @@ class TrigramIndex {
   Roaring brief_;              // texts without a trigram
   std::uint64_t entries_ = 0;  // in postings_
   // Trigram, text id.
-  std::vector<std::uint64_t> waiting_;   // as they came
-  std::vector<std::uint64_t> settling_;  // by trigram, each trigram's as they came; in postings_ before settled_
+  std::vector<std::uint64_t> waiting_;  // as they came
+  std::vector<std::uint64_t>
+      settling_;  // by trigram, ascending, each trigram's as they came; in postings_ before settled_
   std::size_t settled_ = 0;
 };
 
