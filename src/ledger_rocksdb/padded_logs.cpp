@@ -94,7 +94,7 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   }
   IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
     closed_ = true;
-    // Of what was written directly the target knows nothing, and would cut it off.
+    // What a direct write that failed has left is cut off, too.
     IOStatus status = padded_ > end_ || direct_ ? Truncate(end_, options, debug) : IOStatus::OK();
     IOStatus closed = target()->Close(options, debug);
     return status.ok() ? closed : status;
@@ -130,6 +130,8 @@ class PaddedLog final : public rocksdb::FSWritableFileOwnerWrapper {
     if (!padded) return false;
     padded_ = std::max(padded_, *padded);
     moved_on(data);
+    // Nothing, but it tells the target how long the file is: when it is closed, that cuts off what it knows nothing of.
+    target()->PositionedAppend({}, end_, {}, nullptr).PermitUncheckedError();
     return true;
   }
   IOStatus appended(const rocksdb::Slice& data, IOStatus status) {

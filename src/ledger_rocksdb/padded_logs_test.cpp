@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <fstream>
 #include <random>
 #include <thread>
@@ -207,6 +209,66 @@ TEST(DirectLogsTest, WhatIsLongIsNotInThePageCache) {
     at += long_one.size();
     ASSERT_TRUE(file->Sync({}, nullptr).ok());
   }
+}
+
+// A limit that a direct write meets half-way, and the one of the target, which is tried then, too.
+TEST(DirectLogsTest, WhatCouldNotBeWrittenIsWrittenOver) {
+  const TempDir temp;
+  const std::string name = temp.path("1.log");
+  const auto files = with_padded_logs(rocksdb::FileSystem::Default(), PastCache::kLongCommits);
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  ASSERT_TRUE(files->NewWritableFile(name, {}, &file, nullptr).ok());
+  const std::string first(1'500'000, 'x'), lost(3'000'000, 'y'), last(700'000, 'z');
+  ASSERT_TRUE(file->Append(first, {}, nullptr).ok());
+  struct rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const struct rlimit low = {3'000'000, before.rlim_max};
+  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &low), 0);
+  const bool failed = !file->Append(lost, {}, nullptr).ok();
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  ::signal(SIGXFSZ, handler);
+  EXPECT_TRUE(failed);
+  EXPECT_EQ(file->GetFileSize({}, nullptr), first.size());
+  ASSERT_TRUE(file->Append(last, {}, nullptr).ok());
+  ASSERT_TRUE(file->Sync({}, nullptr).ok());
+  EXPECT_TRUE(bytes_of(name).starts_with(first + last));
+  ASSERT_TRUE(file->Close({}, nullptr).ok());
+  EXPECT_EQ(bytes_of(name), first + last);
+}
+
+// The target, which cuts off what it knows nothing of.
+TEST(DirectLogsTest, AreNotCutWhereTheyCanNotBeShortened) {
+  const TempDir temp;
+  class NotShortened final : public rocksdb::FSWritableFileOwnerWrapper {
+   public:
+    using FSWritableFileOwnerWrapper::FSWritableFileOwnerWrapper;
+    rocksdb::IOStatus Truncate(std::uint64_t, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
+      return rocksdb::IOStatus::NoSpace("for a test");
+    }
+  };
+  class Files final : public rocksdb::FileSystemWrapper {
+   public:
+    Files() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+    const char* Name() const override { return "Files"; }
+    rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                      rocksdb::IODebugContext* debug) override {
+      rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(name, options, file, debug);
+      if (status.ok()) *file = std::make_unique<NotShortened>(std::move(*file));
+      return status;
+    }
+  };
+  const auto files = with_padded_logs(std::make_shared<Files>(), PastCache::kLongCommits);
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  ASSERT_TRUE(files->NewWritableFile(temp.path("1.log"), {}, &file, nullptr).ok());
+  file->SetPreallocationBlockSize(4 << 20);
+  file->PrepareWrite(0, 100, {}, nullptr);
+  const std::string data(1 << 20, 'x');
+  ASSERT_TRUE(file->Append(data, {}, nullptr).ok());
+  ASSERT_TRUE(file->Sync({}, nullptr).ok());
+  EXPECT_FALSE(file->Close({}, nullptr).ok());
+  EXPECT_TRUE(bytes_of(temp.path("1.log")).starts_with(data));
 }
 
 // As a process leaves them that is killed between two commits.

@@ -221,11 +221,11 @@ TEST(RocksDbLedgerTrim, CompactionDropsWhatTheBoundsHavePassed) {
   EXPECT_EQ(rows_of(ledger).at(0).last_access, sample_time(9'000'000));
 }
 
+// Some were active, all over the parts that are read; and of a stretch that is longer than a part all have ended.
 TEST(RocksDbLedgerLoad, RowsAreInOrderWhateverTheGapsAndThreads) {
   const TempDir temp;
   Options options = small_options(temp.path("data"));
-  options.load_threads = 4;
-  const auto ledger = must_open(options);
+  auto ledger = must_open(options);
   ledger::Commit commit;
   std::vector<session::Session> expected;
   std::uint64_t no = 1;
@@ -235,7 +235,20 @@ TEST(RocksDbLedgerLoad, RowsAreInOrderWhateverTheGapsAndThreads) {
   }
   commit.puts = expected;
   ASSERT_TRUE(ledger->append(commit).has_value());
-  EXPECT_EQ(rows_of(*ledger), expected);
+  std::vector<ledger::Activity> activity;
+  for (std::size_t i = 0; i < 20'000; i += 7) {
+    expected[i].last_access = expected[i].last_access + Duration::minutes(1);
+    activity.push_back({expected[i].no, expected[i].last_access, expected[i].ip});
+  }
+  ASSERT_TRUE(ledger->record_activity(activity));
+  ASSERT_TRUE(ledger->append(ledger::end_commit(2'001, 9'000, 1)).has_value());
+  std::erase_if(expected, [](const session::Session& row) { return row.no.value > 2'000 && row.no.value <= 11'000; });
+  for (const int threads : {1, 4}) {
+    options.load_threads = threads;
+    ledger.reset();
+    ledger = must_open(options);
+    EXPECT_EQ(rows_of(*ledger), expected) << threads;
+  }
 }
 
 // Those before it are visited.

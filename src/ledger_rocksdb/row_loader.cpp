@@ -21,6 +21,7 @@ namespace {
 constexpr std::uint64_t kRowsWanted = 4'096;        // in one part
 constexpr std::size_t kMostKept = 4 * kRowsWanted;  // rows whose memory is used again
 constexpr std::uint64_t kWidest = 1ULL << 40;
+constexpr std::size_t kReadAhead = 256 << 10;
 
 std::string_view view(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
@@ -35,40 +36,51 @@ struct Part {
   std::span<const session::Session> filled() const { return {rows.data(), size}; }
 };
 
-// Reads one part after another.
+// Reads one part after another. Where all are one reader's, each begins where the one before ended, and nothing is read
+// ahead twice.
 class PartReader {
  public:
-  PartReader(const Reading& open, const rocksdb::Snapshot* snapshot, const std::vector<std::uint64_t>& ended)
-      : open_(open), ended_(ended) {
+  PartReader(const Reading& open, const rocksdb::Snapshot* snapshot, const std::vector<std::uint64_t>& ended,
+             bool alone)
+      : open_(open), ended_(ended), alone_(alone) {
     options_.snapshot = snapshot;
     options_.fill_cache = false;
-    options_.readahead_size = 512 << 10;
+    options_.readahead_size = kReadAhead;
   }
 
   // The rows with begin <= no < end.
   void read(std::uint64_t begin, std::uint64_t end, Part& part) {
     part.size = 0;
     part.status = {};
-    chunk_no_ = ~0ULL;
-    // New cursors for each part: their upper bound is fixed when they are made, and without one a part whose rows are
-    // all gone would be read on through every deletion behind it.
-    const std::string rows_end = u64_bytes(end), activity_end = u64_bytes((end >> kActivityShift) + 1);
-    const rocksdb::Slice rows_bound(rows_end), activity_bound(activity_end);
-    options_.iterate_upper_bound = &rows_bound;
-    const std::unique_ptr<rocksdb::Iterator> rows(open_.db().NewIterator(options_, open_.columns().rows));
-    options_.iterate_upper_bound = &activity_bound;
-    activity_.reset(open_.db().NewIterator(options_, open_.columns().activity));
-    activity_->Seek(u64_bytes(begin >> kActivityShift));
-    for (rows->Seek(u64_bytes(begin)); rows->Valid() && part.status; rows->Next()) {
-      const auto no = parse_u64(view(rows->key()));
+    if (!alone_ || !rows_) open_cursors(begin, end);
+    for (; rows_->Valid() && part.status; rows_->Next()) {
+      const auto no = parse_u64(view(rows_->key()));
+      if (no && *no >= end) break;
       if (no && std::binary_search(ended_.begin(), ended_.end(), *no)) continue;
-      part.status = add(no, view(rows->value()), part);
+      part.status = add(no, view(rows_->value()), part);
     }
-    if (part.status && !rows->status().ok()) part.status = tl::unexpected(to_error(rows->status(), "loading rows"));
-    activity_.reset();
+    if (part.status && !rows_->status().ok()) part.status = tl::unexpected(to_error(rows_->status(), "loading rows"));
   }
 
  private:
+  // Where others read what lies behind, with a bound, which is fixed when they are made: without one each part whose
+  // rows are all gone would be read on through every deletion behind it.
+  void open_cursors(std::uint64_t begin, std::uint64_t end) {
+    rows_.reset();
+    activity_.reset();
+    rows_end_ = u64_bytes(end);
+    activity_end_ = u64_bytes((end >> kActivityShift) + 1);
+    rows_bound_ = rows_end_;
+    activity_bound_ = activity_end_;
+    options_.iterate_upper_bound = alone_ ? nullptr : &rows_bound_;
+    rows_.reset(open_.db().NewIterator(options_, open_.columns().rows));
+    rows_->Seek(u64_bytes(begin));
+    options_.iterate_upper_bound = alone_ ? nullptr : &activity_bound_;
+    activity_.reset(open_.db().NewIterator(options_, open_.columns().activity));
+    activity_->Seek(u64_bytes(begin >> kActivityShift));
+    chunk_no_ = ~0ULL;
+  }
+
   Status add(std::optional<std::uint64_t> no, std::string_view bytes, Part& part) {
     if (part.size == part.rows.size()) part.rows.emplace_back();
     session::Session& row = part.rows[part.size];
@@ -101,7 +113,10 @@ class PartReader {
   const Reading& open_;
   const std::vector<std::uint64_t>& ended_;
   rocksdb::ReadOptions options_;
-  std::unique_ptr<rocksdb::Iterator> activity_;
+  const bool alone_;
+  std::string rows_end_, activity_end_;
+  rocksdb::Slice rows_bound_, activity_bound_;
+  std::unique_ptr<rocksdb::Iterator> rows_, activity_;  // they use what stands above
   std::uint64_t chunk_no_ = ~0ULL;
   ActivityChunk chunk_;
 };
@@ -116,6 +131,7 @@ class Loader {
         snapshot_(snapshot),
         ended_(std::move(ended)),
         last_no_(last_no),
+        alone_(threads == 1),
         window_(static_cast<std::uint64_t>(threads) * 2 + 6) {
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
   }
@@ -156,7 +172,7 @@ class Loader {
 
   void work() {
     rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // of this thread: nobody asks what each step cost
-    PartReader reader(open_, snapshot_, ended_);
+    PartReader reader(open_, snapshot_, ended_, alone_);
     std::unique_lock lock(mutex_);
     while (true) {
       changed_.wait(lock, [&] { return stopped_ || begin_ > last_no_ || handed_out_ < visited_ + window_; });
@@ -183,6 +199,7 @@ class Loader {
   const rocksdb::Snapshot* snapshot_;
   const std::vector<std::uint64_t> ended_;  // ascending: rows that are still there, and no longer count
   const std::uint64_t last_no_;
+  const bool alone_;
   const std::uint64_t window_;
 
   std::mutex mutex_;
