@@ -10,11 +10,6 @@
 namespace curfew::ledger_rocksdb {
 namespace {
 
-std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 struct DirectFileTest : testing::Test {
   void SetUp() override {
     if (!file) GTEST_SKIP() << "The file system of the temporary directory has no direct writes.";

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <fstream>
 #include <random>
 #include <thread>
 
@@ -25,11 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kBlock = 32 << 10;
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 class PaddedLogsTest : public testing::Test {
  protected:

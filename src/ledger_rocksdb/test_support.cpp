@@ -82,6 +82,11 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
 }  // namespace
 
+std::string bytes_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 TempDir::TempDir() {
   std::string pattern = (fs::temp_directory_path() / "curfew-ledger-XXXXXX").string();
   path_ = ::mkdtemp(pattern.data());

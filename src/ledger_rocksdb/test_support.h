@@ -29,6 +29,9 @@ class TempDir {
   std::filesystem::path path_;
 };
 
+// The content of a file; nothing if there is none.
+std::string bytes_of(const std::string& path);
+
 // The real file system, with faults:
 //   broken        every write and sync fails with "no space left";
 //   break_syncs   writes succeed and syncs fail: the bytes are in the file all the same;
