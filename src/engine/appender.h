@@ -26,7 +26,7 @@ namespace curfew::engine {
 
 class Appender {
  public:
-  static constexpr std::size_t kAhead = 2;
+  static constexpr std::size_t kAhead = 3;
 
   explicit Appender(ledger::Ledger& ledger) : ledger_(ledger) {}
   ~Appender();

@@ -131,7 +131,7 @@ struct Engine::Impl {
                  const std::string& revocation);
   void answer_patients();
   void save_rows(Batch& batch, const Job& job);
-  void save_progress(Batch& batch, const Job& job);
+  void save_progress(Batch& batch, const Job& job, const Revocation& told);
   void remove_realm_documents(Batch& batch, const Job& job);
   bool remove_leftovers(Batch& batch);
 

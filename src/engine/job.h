@@ -42,8 +42,8 @@ inline constexpr std::string_view kSelectionTable = "revocation_selections";  //
 inline constexpr std::string_view kRowsTable =
     "revocation_rows";  // id → the numbers that a filter chose, while it runs
 
-// Progress: everything of a job but its selection. Selection: only that.
-void encode_progress(std::string& out, const Job& job);
+// Progress: everything of a job but its selection, with what is told of it by then. Selection: only that.
+void encode_progress(std::string& out, const Job& job, const Revocation& told);
 Status decode_progress(std::string_view bytes, Job& job);
 void encode_selection(std::string& out, const Selection& selection);
 Result<Selection> decode_selection(std::string_view bytes);

@@ -164,8 +164,7 @@ Result<Selection> decode_selection(std::string_view bytes) {
   return selection;
 }
 
-void encode_progress(std::string& out, const Job& job) {
-  const Revocation& told = job.told;
+void encode_progress(std::string& out, const Job& job, const Revocation& told) {
   out.push_back(static_cast<char>(kProgressVersion));
   put_bytes(out, told.id);
   put_varint(out, told.realm.value);

@@ -200,7 +200,7 @@ Status Engine::Impl::begin_job(Batch& batch, const std::shared_ptr<Job>& job, co
   encode_selection(selection, job->selection);
   batch.add_document(kSelectionTable, told.id, std::move(selection));
   save_rows(batch, *job);
-  save_progress(batch, *job);
+  save_progress(batch, *job, told);
   beginning.push_back(job);
   batch.on_durable([this, job] {
     if (!job->idempotency_key.empty())
@@ -255,10 +255,10 @@ void Engine::Impl::save_rows(Batch& batch, const Job& job) {
   batch.add_document(kRowsTable, job.told.id, std::move(bytes));
 }
 
-void Engine::Impl::save_progress(Batch& batch, const Job& job) {
+void Engine::Impl::save_progress(Batch& batch, const Job& job, const Revocation& told) {
   std::string bytes;
-  encode_progress(bytes, job);
-  batch.add_document(kRevocationTable, job.told.id, std::move(bytes));
+  encode_progress(bytes, job, told);
+  batch.add_document(kRevocationTable, told.id, std::move(bytes));
 }
 
 void Engine::Impl::tell(const std::shared_ptr<Job>& job) {
@@ -301,9 +301,9 @@ std::uint64_t Engine::Impl::run_chunk(Batch& batch, const std::shared_ptr<Job>& 
     return 0;
   }
   from = {handles.back().realm, handles.back().row + 1};
-  Job after = *job;
-  after.told.revoked += ahead + ended;
-  save_progress(batch, after);
+  Revocation told = job->told;
+  told.revoked += ahead + ended;
+  save_progress(batch, *job, told);
   batch.on_durable([this, job, ended] {
     job->told.revoked += ended;
     tell(job);
@@ -325,8 +325,7 @@ void Engine::Impl::row_ended(const index::Handle& handle, const session::Session
 }
 
 void Engine::Impl::finish_job(Batch& batch, const std::shared_ptr<Job>& job, RevocationState state) {
-  Job after = *job;
-  Revocation& told = after.told;
+  Revocation told = job->told;
   told.state = state;
   told.finished_at = batch.now();
   // After a crash: sessions that ended otherwise just before it were not counted any more.
@@ -337,7 +336,7 @@ void Engine::Impl::finish_job(Batch& batch, const std::shared_ptr<Job>& job, Rev
   audit::Record record;
   record.action = audit::action::kRevocation;
   // Whoever stopped it is the one who acted last; the records of the sessions name who began it.
-  record.origin = after.stopping ? after.stopper : told.origin;
+  record.origin = job->stopping ? job->stopper : told.origin;
   record.realm = told.realm;
   if (const Realm* realm = batch.book().realms->find(told.realm)) record.realm_name = realm->name;
   record.reason = told.reason;
@@ -347,11 +346,11 @@ void Engine::Impl::finish_job(Batch& batch, const std::shared_ptr<Job>& job, Rev
   record.outcome = whole ? audit::AuditOutcome::kSuccess
                          : (told.revoked > 0 ? audit::AuditOutcome::kPartial : audit::AuditOutcome::kFailed);
   batch.add_record(std::move(record));
-  save_progress(batch, after);
+  save_progress(batch, *job, told);
   batch.add_document(kSelectionTable, told.id, std::nullopt);
-  if (std::holds_alternative<ByFilter>(after.selection.what)) batch.add_document(kRowsTable, told.id, std::nullopt);
-  if (after.removes_realm) remove_realm_documents(batch, after);
-  batch.on_durable([this, job, finished = told] {
+  if (std::holds_alternative<ByFilter>(job->selection.what)) batch.add_document(kRowsTable, told.id, std::nullopt);
+  if (job->removes_realm) remove_realm_documents(batch, *job);
+  batch.on_durable([this, job, finished = std::move(told)] {
     job->told = finished;
     std::erase(jobs, job);
     tell(job);

@@ -1,8 +1,10 @@
-// A bulk revocation at full speed: while one chunk is completed and written, the next is decided.
+// A bulk revocation at full speed: while one chunk is completed and written, the next ones are decided, and those that
+// are written are taken into the index.
 //
-// Both are of one job, so they name different rows, and nothing else is decided between them: as soon as a caller
-// comes, the chunk under way is the last. What is being written is applied before what was decided after it is, and if
-// it can't be written the other is given up with it; so every commit still follows from the one before.
+// All are of one job, so they name different rows, and nothing else is decided between them: as soon as a caller comes,
+// the chunks under way are the last. What was written first is applied first, and if it can't be written the others are
+// given up with it (engine/appender.h); so every commit still follows from the one before.
+#include <deque>
 #include <memory>
 
 #include "engine/engine_impl.h"
@@ -31,36 +33,38 @@ void Engine::Impl::stride() {
     std::unique_ptr<Batch> batch;
     std::uint64_t ended = 0;
   };
-  Chunk writing;
+  std::deque<Chunk> writing;                                    // begun, in their order
+  const auto hash = std::make_shared<Digest>(book.chain.hash);  // the appender's: the chain's last one so far
   index::SessionSet::Place from;
-  for (;;) {
-    Chunk next;
-    if (may_stride(*job) && clock.monotonic_ns() <= until_ns) {
-      const Book& before = writing.batch ? writing.batch->book() : book;
+  for (bool more = true; more || !writing.empty();) {
+    if (more && writing.size() < Appender::kAhead) {
+      more = may_stride(*job) && clock.monotonic_ns() <= until_ns;
+      if (!more) continue;
+      const Book& before = writing.empty() ? book : writing.back().batch->book();
+      Chunk next;
       next.batch = std::make_unique<Batch>(index, watch, ledger, options, before, clock.now(),
                                            Batch::Mode{hub.watched(), policies_on}, take_memory());
-      next.ended = run_chunk(*next.batch, job, from, writing.ended);
-      if (!next.batch->durable_work()) next = {};
+      std::uint64_t ahead = 0;
+      for (const Chunk& chunk : writing) ahead += chunk.ended;
+      next.ended = run_chunk(*next.batch, job, from, ahead);
+      more = next.batch->durable_work();
+      if (!more) continue;
+      appender.begin([batch = next.batch.get(), hash]() -> const auto& {
+        const ledger::Commit& commit = batch->seal(*hash);
+        *hash = batch->last_hash();
+        return commit;
+      });
+      writing.push_back(std::move(next));
+      continue;
     }
-    const bool has_written = writing.batch != nullptr;
-    std::optional<Result<ledger::Position>> appended;
-    if (has_written) appended = appender.wait();
-    if (next.batch && (!appended || *appended)) {
-      const Digest& last_hash = has_written ? writing.batch->last_hash() : book.chain.hash;
-      appender.begin([batch = next.batch.get(), last_hash]() -> const auto& { return batch->seal(last_hash); });
-    }
-    if (appended && !adopt(*writing.batch, appended)) {
-      if (next.batch) next.batch->finish(tl::make_unexpected(appended->error()));
-      return;
-    }
-    if (has_written) {
-      drain_touches();
-      hub.close_if_due();
-      answer_patients();
-    }
-    if (has_written) keep_memory(writing.batch->take_memory());
-    if (!next.batch) return;
-    writing = std::move(next);
+    const Result<ledger::Position> appended = appender.wait();
+    const std::unique_ptr<Batch> written = std::move(writing.front().batch);
+    writing.pop_front();
+    more &= adopt(*written, appended);
+    drain_touches();
+    hub.close_if_due();
+    answer_patients();
+    keep_memory(written->take_memory());
   }
 }
 

@@ -402,7 +402,7 @@ TEST(JobCodecTest, SelectionAndProgressSurviveARoundTrip) {
   job.told.failures.push_back({{RealmId{1}, SessionType::kOffline, "x"}, "jane", IpAddress::v4(1), "not_found", "d"});
   job.removes_realm = RealmId{3};
   bytes.clear();
-  encode_progress(bytes, job);
+  encode_progress(bytes, job, job.told);
   Job other;
   ASSERT_TRUE(decode_progress(bytes, other));
   EXPECT_EQ(other.told.failures[0].username, "jane");

@@ -1,10 +1,14 @@
 // Bulk revocations with the engine's own threads: one chunk is written while the next is decided.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <future>
 #include <set>
 
+#include "engine/appender.h"
+#include "engine/job.h"
 #include "engine/test_world.h"
 
 namespace curfew::engine {
@@ -13,24 +17,59 @@ namespace {
 using session::EndCause;
 using session::StartSession;
 
-// The writes of some chunks fail.
+// Tells how often it was asked what time it is: once for each chunk that is decided in a stride.
+class CountingClock final : public Clock {
+ public:
+  Time now() const override {
+    ++asked_;
+    asked_.notify_all();
+    return clock_.now();
+  }
+  std::int64_t monotonic_ns() const override { return clock_.monotonic_ns(); }
+  int asked() const { return asked_; }
+  void wait_for(int asked) const {
+    for (int seen = asked_; seen < asked; seen = asked_) asked_.wait(seen);
+  }
+
+ private:
+  SystemClock clock_;
+  mutable std::atomic<int> asked_{0};
+};
+
+// The writes of some chunks fail. Each chunk tells how many have been ended with it.
 class Failing : public ledger::MemoryLedger {
  public:
-  std::set<int> fail_at;  // of the appends that end sessions
+  std::set<int> fail_at;                 // of the appends that end sessions
+  std::function<void()> at_revocation;   // of the append that only accepts it
+  std::function<void()> at_first_chunk;  // before it is written, or fails
   Result<ledger::Position> append(const ledger::Commit& commit) override {
     thread_local const int first_here = ++writers;
     (void)first_here;
-    if (!commit.ends.empty() && fail_at.contains(++chunks_)) {
+    const auto progress = std::find_if(commit.documents.begin(), commit.documents.end(),
+                                       [](const auto& document) { return document.table == kRevocationTable; });
+    if (commit.ends.empty()) {
+      if (progress != commit.documents.end() && chunks_ == 0 && at_revocation) at_revocation();
+      return MemoryLedger::append(commit);
+    }
+    if (++chunks_ == 1 && at_first_chunk) at_first_chunk();
+    if (fail_at.contains(chunks_)) {
       ++failed;
       return fail(ErrorCode::kUnavailable, "ledger_unavailable", "for a test");
     }
+    ended_ += commit.ends.size();
+    Job told;
+    EXPECT_NE(progress, commit.documents.end());
+    EXPECT_TRUE(decode_progress(*progress->bytes, told));
+    EXPECT_EQ(told.told.revoked, ended_);
     return MemoryLedger::append(commit);
   }
   int failed = 0;
   std::atomic<int> writers{0};  // threads that ever wrote
+  int chunks() const { return chunks_; }
 
  private:
   int chunks_ = 0;
+  std::size_t ended_ = 0;
 };
 
 struct StrideTest : testing::Test {
@@ -98,7 +137,7 @@ struct StrideTest : testing::Test {
   }
 
   Failing ledger;
-  SystemClock clock;
+  CountingClock clock;
   SeededRandom random{1};
   Options options;
   std::unique_ptr<Engine> engine;
@@ -158,6 +197,22 @@ TEST_F(StrideTest, GivesUpWhatFollowsAFailedWrite) {
   EXPECT_EQ(ledger.failed, 3);
   EXPECT_EQ(live(), 0U);
   expect_ends(2'000);
+}
+
+// Three are under way by the time the first fails: none of the other two is written, and all are done again.
+TEST_F(StrideTest, DecidesTwoBesideTheOneThatIsWritten) {
+  static_assert(Appender::kAhead == 3);
+  int before = 0;
+  ledger.at_revocation = [&] { before = clock.asked(); };
+  ledger.at_first_chunk = [&] { clock.wait_for(before + 3); };
+  ledger.fail_at = {1};
+  ASSERT_TRUE(start(0, 500).get());
+  const auto revocation = revoke_all().get();
+  ASSERT_TRUE(revocation);
+  EXPECT_EQ(revocation->revoked, 500U);
+  EXPECT_EQ(ledger.chunks(), 11);
+  EXPECT_EQ(live(), 0U);
+  expect_ends(500);
 }
 
 }  // namespace
