@@ -49,6 +49,10 @@ class ClientDirectory {
   static std::uint64_t hash(const std::vector<session::ClientLink>& clients);
   void release(std::uint32_t set);
   std::span<const std::uint32_t> members(std::uint32_t set) const;
+  // For an acquire soon after, in three rounds.
+  void prefetch_acquire(std::uint64_t hash) const { index::prefetch(&guess(hash)); }
+  void prefetch_guess(std::uint64_t hash) const { prefetch(guess(hash)); }
+  void prefetch_guess_deep(std::uint64_t hash) const { prefetch_members(guess(hash)); }
   void prefetch(std::uint32_t set) const { index::prefetch(&sets_[set]); }
   void prefetch_members(std::uint32_t set) const {
     if (sets_[set].size > 1) index::prefetch(arena_.at(sets_[set].ref));
@@ -79,6 +83,7 @@ class ClientDirectory {
     void prefetch(std::uint32_t) const {}
   };
   static std::uint64_t hash_of_members(std::span<const std::uint32_t> members);
+  const std::uint32_t& guess(std::uint64_t hash) const { return guesses_[hash & (guesses_.size() - 1)]; }
   bool is(std::uint32_t set, const std::vector<session::ClientLink>& clients) const;
   std::uint32_t find_or_add(const std::vector<session::ClientLink>& clients);
   std::uint32_t client_ordinal(std::string_view client_id);

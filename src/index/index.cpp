@@ -74,9 +74,10 @@ void Index::load_rows(std::span<const session::Session> rows) {
   load_rows(rows, prepared);
 }
 
-// Rows that wait for each other's memory would wait one by one; a batch asks for all of it first.
+// Rows that wait for each other's memory would wait one by one; a batch asks for all of it first. It is as long as what
+// it asks for stays near: the pages of 256 rows are more than the processor remembers the places of.
 void Index::load_rows(std::span<const session::Session> rows, std::span<const PreparedRow> prepared) {
-  constexpr std::size_t batch = 256;
+  constexpr std::size_t batch = 64;
   std::vector<RealmIndex*> realms;
   for (; !rows.empty(); rows = rows.subspan(realms.size()), prepared = prepared.subspan(realms.size())) {
     const std::size_t n = std::min(rows.size(), batch);
@@ -85,9 +86,16 @@ void Index::load_rows(std::span<const session::Session> rows, std::span<const Pr
       prefetch_texts(rows[i]);
       realms.push_back(&impl_->at(rows[i].key.realm));
       realms.back()->users().prefetch_find(prepared[i].user);
+      realms.back()->clients().prefetch_acquire(prepared[i].clients_hash);
     }
-    for (std::size_t i = 0; i < n; ++i) realms[i]->users().prefetch_guess(prepared[i].user);
-    for (std::size_t i = 0; i < n; ++i) realms[i]->users().prefetch_guess_deep(prepared[i].user);
+    for (std::size_t i = 0; i < n; ++i) {
+      realms[i]->users().prefetch_guess(prepared[i].user);
+      realms[i]->clients().prefetch_guess(prepared[i].clients_hash);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      realms[i]->users().prefetch_guess_deep(prepared[i].user);
+      realms[i]->clients().prefetch_guess_deep(prepared[i].clients_hash);
+    }
     for (std::size_t i = 0; i < n; ++i) realms[i]->load(rows[i], prepared[i]);
   }
 }

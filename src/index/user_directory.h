@@ -124,7 +124,11 @@ class UserDirectory {
   // For a lookup soon after, in three rounds.
   void prefetch_find(const Key& key) const { table_.prefetch(key.probe.hash()); }
   void prefetch_guess(const Key& key) const {
-    if (const std::uint32_t user = table_.guess(key.probe.hash()); user != kNone) prefetch(user);
+    const std::uint32_t user = table_.guess(key.probe.hash());
+    if (user == kNone) return;
+    index::prefetch(&users_[user].id);
+    prefetch_refs(user);
+    prefetch_use(user);
   }
   void prefetch_guess_deep(const Key& key) const {
     const std::uint32_t user = table_.guess(key.probe.hash());
