@@ -397,8 +397,10 @@ void Batch::apply(const RowEnded& ended, bool at_once) {
   std::size_t applied = 0;
   const auto apply_to = [&](std::size_t end) {
     while (applied < end) {
+      const std::size_t of_slice = std::min(end, applied + kSlice);
+      if (!at_once) fetch_for_watch(std::span(changed_).subspan(applied, of_slice - applied));
       const index::Index::WriteLock lock(index_);
-      for (const std::size_t of_slice = std::min(end, applied + kSlice); applied < of_slice;) {
+      while (applied < of_slice) {
         const std::span<Entry* const> rest(changed_.data() + applied, of_slice - applied);
         if (const std::size_t started = take_in_starts(rest); started > 0)
           applied += started;
@@ -442,6 +444,12 @@ std::size_t Batch::take_in_starts(std::span<Entry* const> entries) {
 }
 
 // An entry, into the index and before the watch. Under the WriteLock.
+void Batch::fetch_for_watch(std::span<Entry* const> entries) const {
+  std::array<std::optional<index::Handle>, kSlice> handles;
+  std::transform(entries.begin(), entries.end(), handles.begin(), [](const Entry* entry) { return entry->handle; });
+  watch_.prefetch(std::span(handles).first(entries.size()));
+}
+
 void Batch::take_in(Entry& entry, const RowEnded& ended) {
   if (const auto* live = std::get_if<Session>(&entry.state)) {
     const index::RowView row = index_.view(*entry.handle);

@@ -142,6 +142,7 @@ class Batch {
   const session::Policy* policy_of(RealmId realm) const;
 
   std::size_t take_in_starts(std::span<Entry* const> entries);
+  void fetch_for_watch(std::span<Entry* const> entries) const;
   void take_in(Entry& entry, const RowEnded& ended);
 
   index::Index& index_;

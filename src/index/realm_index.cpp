@@ -190,8 +190,12 @@ void RealmIndex::settle_ends() {
       users_.prefetch_refs(rows_.facts(row).user);
       by_key_.prefetch(rows_.key_hash(row));
       rows_.prefetch_deep(row);
+      clients_.prefetch(rows_.rest(row).clients);
     }
-    for (const std::uint32_t row : rows) users_.prefetch_rows(rows_.facts(row).user);
+    for (const std::uint32_t row : rows) {
+      users_.prefetch_rows(rows_.facts(row).user);
+      clients_.prefetch_members(rows_.rest(row).clients);
+    }
     std::array<Ways, kBatch> ways;
     find_ways(rows, ways);
     for (std::size_t i = 0; i < rows.size(); ++i) end_row(rows[i], ways[i]);

@@ -111,7 +111,7 @@ class Watch {
   // Touched after a rest (rested()), by the same device at the same address: cheaper than touched().
   void resumed(const index::Handle& handle, std::uint32_t user, Time last_access, Time at);
   void ended(RealmId realm, std::uint32_t user, SessionNo no, Time now);
-  // Brings near what touches of these sessions will read. Any may be missing.
+  // Brings near what touches and ends of these sessions will read. Any may be missing.
   void prefetch(std::span<const std::optional<index::Handle>> handles) const;
   // While it is on, nobody is looked at at once: of many changes that come together.
   void set_storm(bool storm);
