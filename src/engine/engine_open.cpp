@@ -84,6 +84,58 @@ class ProfilesBeside {
   std::thread thread_;
 };
 
+// Takes users into the index some dozens at a time, and what is known of them to the watch beside it.
+class UsersLoad {
+ public:
+  UsersLoad(index::Index& index, signal::Watch& watch) : index_(index), profiles_(watch) {}
+  void add(RealmId realm, std::string_view id, std::string_view username, std::string_view email,
+           std::string_view profile) {
+    waiting_.push_back({realm, id.size(), username.size(), email.size(), profile.size()});
+    bytes_.append(id).append(username).append(email).append(profile);
+    if (waiting_.size() == kTogether) take_in();
+  }
+  void finish() {
+    take_in();
+    profiles_.finish();
+  }
+
+ private:
+  static constexpr std::size_t kTogether = 64;
+  struct Waiting {
+    RealmId realm;
+    std::size_t id, username, email, profile;  // sizes of texts that follow each other in bytes_
+  };
+
+  void take_in() {
+    users_.clear();
+    std::string_view rest = bytes_;
+    const auto next = [&rest](std::size_t size) {
+      const std::string_view text = rest.substr(0, size);
+      rest.remove_prefix(size);
+      return text;
+    };
+    for (const Waiting& user : waiting_) {
+      users_.push_back({user.realm, next(user.id), next(user.username), next(user.email)});
+      next(user.profile);
+    }
+    index_.put_users(users_, numbers_);
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      const std::string_view email = users_[i].email;
+      if (waiting_[i].profile > 0)
+        profiles_.add(waiting_[i].realm, numbers_[i], {email.data() + email.size(), waiting_[i].profile});
+    }
+    waiting_.clear();
+    bytes_.clear();
+  }
+
+  index::Index& index_;
+  ProfilesBeside profiles_;
+  std::vector<Waiting> waiting_;
+  std::string bytes_;
+  std::vector<index::Index::UserTexts> users_;
+  std::vector<std::uint32_t> numbers_;
+};
+
 // Takes the sessions of the realms that are there into the index.
 class IndexLoad final : public ledger::RowSink {
  public:
@@ -157,14 +209,13 @@ Status Engine::Impl::load_documents(
   std::optional<RealmId> latest;
   // There are as many users as a quarter of the sessions: those whose realm has been read are not kept beside the
   // index.
-  ProfilesBeside profiles(watch);
+  UsersLoad users(index, watch);
   const auto put_user = [&](RealmId realm, std::string_view id, std::string_view bytes) -> Status {
     session::ByteReader reader(bytes);
     const std::string_view username = reader.bytes(), email = reader.bytes();
     const std::string_view profile = reader.at_end() ? std::string_view() : reader.bytes();
     CURFEW_TRY_STATUS(reader.finish("user"));
-    const std::uint32_t number = index.put_user(realm, id, username, email);
-    if (!profile.empty()) profiles.add(realm, number, profile);
+    users.add(realm, id, username, email, profile);
     return {};
   };
   // Those that came with the image; not those of realms that are gone, which are still to be removed.
@@ -233,7 +284,7 @@ Status Engine::Impl::load_documents(
       }
     }
   }
-  profiles.finish();
+  users.finish();
   for (const Realm& realm : realms->list()) watch.set_realm(realm.id, realm.detection);
   std::vector<std::shared_ptr<Job>> all;
   for (const auto& [id, bytes] : progress) {

@@ -141,9 +141,21 @@ bool Index::forget_user(RealmId realm, std::string_view user_id) {
 std::uint32_t Index::put_user(RealmId realm, std::string_view user_id, std::string_view username,
                               std::string_view email) {
   RealmIndex& of = impl_->at(realm);
-  const std::uint32_t user = of.put_user(user_id, username, email, impl_->bulk.has_value());
+  const std::uint32_t user = of.put_user(UserDirectory::Key(user_id), username, email, impl_->bulk.has_value());
   impl_->settle_later(of);
   return user;
+}
+
+void Index::put_users(std::span<const UserTexts> users, std::vector<std::uint32_t>& numbers) {
+  std::vector<UserDirectory::Key> keys;
+  keys.reserve(users.size());
+  for (const UserTexts& user : users) impl_->at(user.realm).users().prefetch_find(keys.emplace_back(user.id));
+  numbers.clear();
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    RealmIndex& of = impl_->at(users[i].realm);
+    numbers.push_back(of.put_user(keys[i], users[i].username, users[i].email, impl_->bulk.has_value()));
+    impl_->settle_later(of);
+  }
 }
 
 void Index::drop_realm(RealmId id) {

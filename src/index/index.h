@@ -130,6 +130,12 @@ class Index {
   bool forget_user(RealmId realm, std::string_view user_id);
   // Gives the user's number.
   std::uint32_t put_user(RealmId realm, std::string_view user_id, std::string_view username, std::string_view email);
+  // The same of many, which wait for memory together. Leaves their numbers in `numbers`.
+  struct UserTexts {
+    RealmId realm;
+    std::string_view id, username, email;
+  };
+  void put_users(std::span<const UserTexts> users, std::vector<std::uint32_t>& numbers);
   void drop_realm(RealmId realm);  // and every session in it
 
   // A session's marks (query.h); none when it comes. They go with it, and stay through touch and update. At most one

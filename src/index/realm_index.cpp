@@ -324,9 +324,8 @@ bool RealmIndex::forget_user(std::string_view user_id) {
   return true;
 }
 
-std::uint32_t RealmIndex::put_user(std::string_view user_id, std::string_view username, std::string_view email,
+std::uint32_t RealmIndex::put_user(const UserDirectory::Key& key, std::string_view username, std::string_view email,
                                    bool bulk) {
-  const UserDirectory::Key key(user_id);
   const std::uint32_t user = users_.find(key);
   if (user == kNone) return users_.add(key, username, email, bulk);
   const std::string name = username.empty() ? users_.username(user) : std::string(username);

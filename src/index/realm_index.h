@@ -53,7 +53,7 @@ class RealmIndex {
   void set_marks(std::uint32_t row, std::uint16_t marks);
   void name_client(std::string_view client_id, std::string_view name) { clients_.name_client(client_id, name); }
   bool forget_user(std::string_view user_id);
-  std::uint32_t put_user(std::string_view user_id, std::string_view username, std::string_view email, bool bulk);
+  std::uint32_t put_user(const UserDirectory::Key& key, std::string_view username, std::string_view email, bool bulk);
 
   // --- Reading
   // ---------------------------------------------------------------------------------------------------------------
