@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr Duration kSweepSignals = Duration::seconds(1);
-constexpr std::size_t kSweepBudget = 16;  // users looked at between two rounds: a quarter of a millisecond
-constexpr std::size_t kBusyBudget = 4;    // when somebody waits, once each kBusyPause: a fiftieth of the time
+constexpr std::int64_t kSweepBudget = 16;  // users looked at between two rounds: a quarter of a millisecond
+// When somebody waits, for each kBusyPause that has passed, up to kSweepBudget: at most a fiftieth of the time.
+constexpr std::int64_t kBusyBudget = 4;
 constexpr std::int64_t kBusyPause = 5 * kNsPerMs;
 constexpr std::size_t kManyChecks = 32;       // since the round before, a millisecond ago while users wait
 constexpr std::size_t kProfileSlice = 4'096;  // profiles written with one commit
@@ -50,7 +51,9 @@ bool Engine::Impl::sweep_signals() {
   if (now_ns < next_signals_ns && !signals_left && !watch.waiting()) return false;
   const bool hurried = busy();
   if (hurried && now_ns < next_busy_signals_ns) return false;
-  const bool more = watch.sweep(clock.now(), hurried ? kBusyBudget : kSweepBudget);
+  const std::int64_t pauses = 1 + (now_ns - next_busy_signals_ns) / kBusyPause;
+  const std::int64_t users = hurried ? std::min(pauses * kBusyBudget, kSweepBudget) : kSweepBudget;
+  const bool more = watch.sweep(clock.now(), static_cast<std::size_t>(users));
   next_busy_signals_ns = now_ns + kBusyPause;
   if (!more) next_signals_ns = now_ns + kSweepSignals.ms * kNsPerMs;
   signals_left = more;

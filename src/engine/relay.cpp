@@ -15,7 +15,9 @@
 namespace curfew::engine {
 namespace {
 
-constexpr std::int64_t kLongestRelayNs = 50'000'000;  // after it the rest of the round has its turn
+// After it the rest of the round has its turn, for which the last commit is waited for: sooner while policies walk
+// through the realms, a slice a round.
+constexpr std::int64_t kLongestRelayNs = 200'000'000, kLongestInSweepNs = 50'000'000;
 constexpr std::size_t kAtATime = 4;  // callers who are decided together, while the others are on their way
 
 }  // namespace
@@ -71,7 +73,7 @@ std::unique_ptr<Batch> Engine::Impl::decide_beside(Batch& writing, std::size_t c
 
 // Of a batch that is decided. False if it could not be written.
 bool Engine::Impl::relay(Batch& first) {
-  const std::int64_t until_ns = clock.monotonic_ns() + kLongestRelayNs;
+  const std::int64_t until_ns = clock.monotonic_ns() + (sweeping ? kLongestInSweepNs : kLongestRelayNs);
   const auto begin = [this](Batch& batch, const Digest& last_hash) {
     const ledger::Commit& commit = batch.seal(last_hash);
     ++relay_begun;
