@@ -443,13 +443,14 @@ std::size_t Batch::take_in_starts(std::span<Entry* const> entries) {
   return n;
 }
 
-// An entry, into the index and before the watch. Under the WriteLock.
+// Without a lock: nobody writes but the caller's thread.
 void Batch::fetch_for_watch(std::span<Entry* const> entries) const {
   std::array<std::optional<index::Handle>, kSlice> handles;
   std::transform(entries.begin(), entries.end(), handles.begin(), [](const Entry* entry) { return entry->handle; });
   watch_.prefetch(std::span(handles).first(entries.size()));
 }
 
+// An entry, into the index and before the watch. Under the WriteLock.
 void Batch::take_in(Entry& entry, const RowEnded& ended) {
   if (const auto* live = std::get_if<Session>(&entry.state)) {
     const index::RowView row = index_.view(*entry.handle);

@@ -2,7 +2,7 @@
 // over it; nothing of it is visible before the ledger has it.
 //
 // Threads: the sequencer's, but for seal(); the commit is read by whoever writes it, until that is done. Lifetime: one
-// round, or two where they overlap.
+// round, or several where they overlap.
 #pragma once
 
 #include <deque>

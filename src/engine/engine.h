@@ -43,7 +43,7 @@ namespace curfew::engine {
 struct Options {
   std::size_t queue_limit = 200'000;          // commands waiting for the sequencer
   std::size_t batch_limit = 4'096;            // commands in one commit
-  std::size_t revocation_chunk = 3'000;       // sessions that a revocation ends in one commit
+  std::size_t revocation_chunk = 3'000;       // sessions that a revocation, or a round of policies, ends in one commit
   std::size_t touch_limit = 1'000'000;        // buffered activities; more are dropped and counted
   Duration touch_flush = Duration{500};       // activity reaches the ledger within about this
   Duration sweep_interval = Duration{1'000};  // each realm is walked for expired sessions this often

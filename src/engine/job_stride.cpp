@@ -36,6 +36,7 @@ void Engine::Impl::stride() {
   std::deque<Chunk> writing;                                    // begun, in their order
   const auto hash = std::make_shared<Digest>(book.chain.hash);  // the appender's: the chain's last one so far
   index::SessionSet::Place from;
+  bool failed = false;
   for (bool more = true; more || !writing.empty();) {
     if (more && writing.size() < Appender::kAhead) {
       more = may_stride(*job) && clock.monotonic_ns() <= until_ns;
@@ -48,7 +49,10 @@ void Engine::Impl::stride() {
       for (const Chunk& chunk : writing) ahead += chunk.ended;
       next.ended = run_chunk(*next.batch, job, from, ahead);
       more = next.batch->durable_work();
-      if (!more) continue;
+      if (!more) {
+        keep_memory(next.batch->take_memory());
+        continue;
+      }
       appender.begin([batch = next.batch.get(), hash]() -> const auto& {
         const ledger::Commit& commit = batch->seal(*hash);
         *hash = batch->last_hash();
@@ -60,7 +64,12 @@ void Engine::Impl::stride() {
     const Result<ledger::Position> appended = appender.wait();
     const std::unique_ptr<Batch> written = std::move(writing.front().batch);
     writing.pop_front();
-    more &= adopt(*written, appended);
+    if (failed) {
+      written->finish(tl::make_unexpected(appended.error()));
+      continue;
+    }
+    failed = !adopt(*written, appended);
+    more &= !failed;
     drain_touches();
     hub.close_if_due();
     answer_patients();

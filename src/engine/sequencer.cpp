@@ -16,9 +16,9 @@ constexpr std::size_t kTouchSlice = 512;           // touches under one WriteLoc
 constexpr std::size_t kFlushSlice = 4'096;         // activities written between two rounds
 constexpr std::uint32_t kSweepStep = 4'096;
 constexpr std::int64_t kMinuteMs = 60'000;
-constexpr std::size_t kForgetSlice = 500;   // users looked at each minute
-constexpr std::size_t kMemoryKept = 1'024;  // sessions in a batch whose memory is kept without jobs
-constexpr std::size_t kSpareMemory = 3;     // one is decided, one written, one applied
+constexpr std::size_t kForgetSlice = 500;               // users looked at each minute
+constexpr std::size_t kMemoryKept = 1'024;              // sessions in a batch whose memory is kept without jobs
+constexpr std::size_t kSpareMemory = Appender::kAhead;  // as many as are under way
 constexpr std::size_t kTouchEventsPerRound = 4'096;
 
 bool has_limits(const session::Policy& policy) {

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <future>
+#include <mutex>
 #include <set>
 
 #include "engine/appender.h"
@@ -21,19 +24,29 @@ using session::StartSession;
 class CountingClock final : public Clock {
  public:
   Time now() const override {
-    ++asked_;
-    asked_.notify_all();
+    {
+      const std::lock_guard lock(mutex_);
+      ++asked_;
+    }
+    changed_.notify_all();
     return clock_.now();
   }
   std::int64_t monotonic_ns() const override { return clock_.monotonic_ns(); }
-  int asked() const { return asked_; }
-  void wait_for(int asked) const {
-    for (int seen = asked_; seen < asked; seen = asked_) asked_.wait(seen);
+  int asked() const {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+  // False: it was not asked so often in ten seconds.
+  bool wait_for(int asked) const {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return asked_ >= asked; });
   }
 
  private:
   SystemClock clock_;
-  mutable std::atomic<int> asked_{0};
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  mutable int asked_ = 0;
 };
 
 // The writes of some chunks fail. Each chunk tells how many have been ended with it.
@@ -203,13 +216,15 @@ TEST_F(StrideTest, GivesUpWhatFollowsAFailedWrite) {
 TEST_F(StrideTest, DecidesTwoBesideTheOneThatIsWritten) {
   static_assert(Appender::kAhead == 3);
   int before = 0;
+  bool decided = false;
   ledger.at_revocation = [&] { before = clock.asked(); };
-  ledger.at_first_chunk = [&] { clock.wait_for(before + 3); };
+  ledger.at_first_chunk = [&] { decided = clock.wait_for(before + 3); };
   ledger.fail_at = {1};
   ASSERT_TRUE(start(0, 500).get());
   const auto revocation = revoke_all().get();
   ASSERT_TRUE(revocation);
   EXPECT_EQ(revocation->revoked, 500U);
+  EXPECT_TRUE(decided);
   EXPECT_EQ(ledger.chunks(), 11);
   EXPECT_EQ(live(), 0U);
   expect_ends(500);
