@@ -138,14 +138,6 @@ bool Index::forget_user(RealmId realm, std::string_view user_id) {
   return found == nullptr || found->forget_user(user_id);
 }
 
-std::uint32_t Index::put_user(RealmId realm, std::string_view user_id, std::string_view username,
-                              std::string_view email) {
-  RealmIndex& of = impl_->at(realm);
-  const std::uint32_t user = of.put_user(UserDirectory::Key(user_id), username, email, impl_->bulk.has_value());
-  impl_->settle_later(of);
-  return user;
-}
-
 void Index::put_users(std::span<const UserTexts> users, std::vector<std::uint32_t>& numbers) {
   std::vector<UserDirectory::Key> keys;
   keys.reserve(users.size());

@@ -108,7 +108,7 @@ class Index {
   // above every earlier one's (insert) or among loaded ones ascending (load).
   Handle insert(const session::Session& session);
   // Many rows at start-up, cheaper than insert: call begin_load, load_rows in any order of realm but ascending `no`,
-  // end_load. No reader may run meanwhile; put_user is cheaper too.
+  // end_load. No reader may run meanwhile; put_users is cheaper too.
   void begin_load();
   void load_rows(std::span<const session::Session> rows, std::span<const PreparedRow> prepared);  // theirs
   void load_rows(std::span<const session::Session> rows);
@@ -128,9 +128,7 @@ class Index {
   void name_client(RealmId realm, std::string_view client_id, std::string_view name);
   // Users who have no session stay known until this is called for them; false while they have sessions.
   bool forget_user(RealmId realm, std::string_view user_id);
-  // Gives the user's number.
-  std::uint32_t put_user(RealmId realm, std::string_view user_id, std::string_view username, std::string_view email);
-  // The same of many, which wait for memory together. Leaves their numbers in `numbers`.
+  // Some dozens together, so that they wait for memory together. Leaves their numbers in `numbers`.
   struct UserTexts {
     RealmId realm;
     std::string_view id, username, email;

@@ -190,7 +190,9 @@ void History::put_user() {
   const std::string user = draw_.user_id(), name = draw_.username(),
                     email = draw_.below(2) == 0 ? "" : "Mail." + draw_.username();
   const Writing lock(*this);
-  index_->put_user(id, user, name, email);
+  const Index::UserTexts texts[] = {{id, user, name, email}};
+  std::vector<std::uint32_t> numbers;
+  index_->put_users(texts, numbers);
   model_.put_user(id, user, name, email);
 }
 

@@ -150,7 +150,9 @@ TEST_F(SearchAheadTest, UsersAreThoseOfTheQuestion) {
   const std::uint64_t before = expect_alike(filter);
   {
     const Index::WriteLock lock(index_);
-    index_.put_user(kRealm, "user7", "a7", "");
+    const Index::UserTexts texts[] = {{kRealm, "user7", "a7", ""}};
+    std::vector<std::uint32_t> numbers;
+    index_.put_users(texts, numbers);
   }
   EXPECT_GT(expect_alike(filter), before);
 }
