@@ -88,8 +88,8 @@ class CountedTree {
   }
   // Both in steps, for many items and trees side by side, so that each step brings near what the next one reads. First
   // the ways to the leaves of `count` keys, level by level: while one waits for a node, the others go on. probe_of(i)
-  // gives a key, path_of(i) where its way goes. Then erase_at(); or prefetch_search(), deep at last, and
-  // insert_at(). Other items may have come and gone in between.
+  // gives a key, path_of(i) where its way goes. Then erase_at(); or prefetch_search(), then prefetch_rest(), each
+  // deep at last, and insert_at(). Other items may have come and gone in between.
   template <class ProbeOf, class PathOf>
   void find_ways(std::size_t count, ProbeOf probe_of, PathOf path_of) const {
     for (std::size_t i = 0; i < count; ++i) {
@@ -102,7 +102,12 @@ class CountedTree {
         const Inner& inner = inners_[path.leaf];
         path.node[level] = path.leaf;
         path.index[level] = child_of_near(inner, probe_of(i));
-        path.leaf = inner.child[path.index[level]];
+        index::prefetch(&inner.child[path.index[level]]);
+        index::prefetch(&inner.items[path.index[level]]);  // for count_path()
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        Path& path = path_of(i);
+        path.leaf = inners_[path.node[level]].child[path.index[level]];
         if (level + 1 < height_)
           inners_[path.leaf].prefetch();
         else
@@ -112,7 +117,15 @@ class CountedTree {
   }
   void prefetch_search(const Path& path, bool deep) const {
     const Leaf& leaf = leaves_[path.leaf];
-    prefetch_middles(leaf, 0, leaf.count, 3, deep);
+    prefetch_middles(leaf, 0, leaf.count, kSteps, deep);
+  }
+  // And then what is left after the first steps, which read the items that the above has brought near.
+  void prefetch_rest(const Path& path, const Probe& probe, bool deep) const {
+    const Leaf& leaf = leaves_[path.leaf];
+    if (path.leaf == last_leaf_ && after_last(probe)) return;
+    std::uint32_t low = 0, high = leaf.count;
+    for (int step = 0; step < kSteps && low < high; ++step) halve(leaf, probe, low, high);
+    prefetch_items(leaf, low, high, deep);
   }
   void insert_at(Path& path, const Probe& probe, std::uint32_t item) {
     if (!leads(path, probe)) descend(probe, path);
@@ -249,7 +262,8 @@ class CountedTree {
  private:
   static constexpr std::uint32_t kLeafItems = 125;
   static constexpr std::uint32_t kFan = 64;
-  static constexpr std::uint32_t kFetched = 15;  // so few are left after three steps through a leaf
+  static constexpr int kSteps = 3;               // through a leaf, whose items are asked for whichever way it goes
+  static constexpr std::uint32_t kFetched = 15;  // so few are left after them
   struct Leaf {
     std::uint32_t count, previous, next;
     std::uint32_t item[kLeafItems];
@@ -366,16 +380,27 @@ class CountedTree {
     bool fetched = false;
     while (low < high) {
       if (high - low <= kFetched && !std::exchange(fetched, true)) {
-        for (std::uint32_t i = low; i < high; ++i) keys_.prefetch(leaf.item[i]);
-        for (std::uint32_t i = low; i < high; ++i) keys_.prefetch_deep(leaf.item[i]);
+        prefetch_items(leaf, low, high, false);
+        prefetch_items(leaf, low, high, true);
       }
-      const std::uint32_t middle = (low + high) / 2;
-      if (keys_.compare(probe, leaf.item[middle]) > 0)
-        low = middle + 1;
-      else
-        high = middle;
+      halve(leaf, probe, low, high);
     }
     return low;
+  }
+  void halve(const Leaf& leaf, const Probe& probe, std::uint32_t& low, std::uint32_t& high) const {
+    const std::uint32_t middle = (low + high) / 2;
+    if (keys_.compare(probe, leaf.item[middle]) > 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  void prefetch_items(const Leaf& leaf, std::uint32_t low, std::uint32_t high, bool deep) const {
+    for (std::uint32_t i = low; i < high; ++i) {
+      if (deep)
+        keys_.prefetch_deep(leaf.item[i]);
+      else
+        keys_.prefetch(leaf.item[i]);
+    }
   }
   // The items that position() will look at first, whichever way it goes.
   void prefetch_middles(const Leaf& leaf, std::uint32_t low, std::uint32_t high, int depth, bool deep) const {

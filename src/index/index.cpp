@@ -43,7 +43,7 @@ Handle Index::insert(const session::Session& session) {
 
 void Index::begin_load() {
   impl_->settle();
-  impl_->bulk.emplace();
+  impl_->bulk.emplace(ChunksAhead::kMost, ChunksAhead::kMost / 2);
 }
 
 void Index::end_load() {

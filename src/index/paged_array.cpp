@@ -2,11 +2,13 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "base/check.h"
 
@@ -35,6 +37,7 @@ void* map_fresh(std::size_t length) {
 
 class ChunksAhead::Stock {
  public:
+  Stock(std::size_t wanted, std::size_t few) : wanted_(std::min(wanted, kMost)), few_(few) {}
   ~Stock() {
     {
       const std::lock_guard lock(mutex_);
@@ -47,14 +50,12 @@ class ChunksAhead::Stock {
   // Nothing if none is ready.
   void* take() {
     const std::lock_guard lock(mutex_);
-    if (++taken_ == kFew) start();
+    if (++taken_ == few_) start();
     changed_.notify_all();
     return ready_ == 0 ? nullptr : chunks_[--ready_];
   }
 
  private:
-  static constexpr std::size_t kAhead = 32, kFew = 16;  // chunks; who takes no more than a few needs no thread
-
   void start() {
     try {
       thread_ = std::thread([this] { fill(); });
@@ -64,7 +65,7 @@ class ChunksAhead::Stock {
   void fill() {
     std::unique_lock lock(mutex_);
     while (true) {
-      changed_.wait(lock, [this] { return stopped_ || ready_ < kAhead; });
+      changed_.wait(lock, [this] { return stopped_ || ready_ < wanted_; });
       if (stopped_) return;
       lock.unlock();
       void* chunk = map_fresh(kHuge);
@@ -77,7 +78,8 @@ class ChunksAhead::Stock {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::array<void*, kAhead> chunks_{};
+  const std::size_t wanted_, few_;
+  std::array<void*, kMost> chunks_{};
   std::size_t ready_ = 0, taken_ = 0;
   bool stopped_ = false;
   std::thread thread_;
@@ -85,24 +87,24 @@ class ChunksAhead::Stock {
 
 namespace {
 
-std::mutex current_mutex;
-ChunksAhead::Stock* current = nullptr;  // the one that lives, if any
+std::mutex living_mutex;
+std::vector<ChunksAhead::Stock*> living;  // in the order in which they came
 
 void* take_ready() {
-  const std::lock_guard lock(current_mutex);
-  return current == nullptr ? nullptr : current->take();
+  const std::lock_guard lock(living_mutex);
+  return living.empty() ? nullptr : living.back()->take();
 }
 
 }  // namespace
 
-ChunksAhead::ChunksAhead() : stock_(std::make_unique<Stock>()) {
-  const std::lock_guard lock(current_mutex);
-  if (current == nullptr) current = stock_.get();
+ChunksAhead::ChunksAhead(std::size_t ready, std::size_t few) : stock_(std::make_unique<Stock>(ready, few)) {
+  const std::lock_guard lock(living_mutex);
+  living.push_back(stock_.get());
 }
 
 ChunksAhead::~ChunksAhead() {
-  const std::lock_guard lock(current_mutex);
-  if (current == stock_.get()) current = nullptr;
+  const std::lock_guard lock(living_mutex);
+  std::erase(living, stock_.get());
 }
 
 void* map_chunk(std::size_t bytes) {

@@ -21,16 +21,19 @@ namespace curfew::index {
 void* map_chunk(std::size_t bytes);  // zeroed; stops the program when the system has no memory
 void unmap_chunk(void* chunk, std::size_t bytes);
 
-// While one lives and many chunks of 2 MiB are taken, a thread of its own has some ready: the system clears a page when
-// it is first written, which is an eighth of the time of whoever fills one after the other. Threads: any may take
-// chunks meanwhile. Limits: the first that lives is used; 32 chunks, 64 MiB, wait. Without a thread, or memory ahead,
-// nothing is ready.
+// While one lives and a few chunks of 2 MiB have been taken, a thread of its own has some ready: the system clears a
+// page when it is first written, which is an eighth of the time of whoever fills one after the other, and where a
+// virtual machine's host must find it first, five milliseconds under the WriteLock. Threads: any may take chunks
+// meanwhile. Limits: the one that came last is used. Without a thread, or memory ahead, nothing is ready.
 class ChunksAhead {
  public:
-  ChunksAhead();
+  // Has `ready` chunks, at most kMost, once `few` have been taken.
+  ChunksAhead(std::size_t ready, std::size_t few);
   ~ChunksAhead();
   ChunksAhead(const ChunksAhead&) = delete;
   ChunksAhead& operator=(const ChunksAhead&) = delete;
+
+  static constexpr std::size_t kMost = 32;
   class Stock;
 
  private:

@@ -33,7 +33,7 @@ void fill_and_look(std::uint64_t seed) {
 }
 
 TEST(ChunksAheadTest, ChunksAreZeroedAndGivenOnce) {
-  const ChunksAhead ahead;
+  const ChunksAhead ahead(32, 16);
   std::thread other([] { fill_and_look(1); });
   fill_and_look(2);
   other.join();
@@ -42,12 +42,21 @@ TEST(ChunksAheadTest, ChunksAreZeroedAndGivenOnce) {
 TEST(ChunksAheadTest, ArraysOutliveIt) {
   PagedArray<Record> array;
   {
-    const ChunksAhead ahead, second;
+    const ChunksAhead ahead(32, 16), second(1, 1);
     array.grow(40 * PagedArray<Record>::kPerChunk);
   }
   array[39 * PagedArray<Record>::kPerChunk].value[0] = 1;
   array.grow(50 * PagedArray<Record>::kPerChunk);
   EXPECT_EQ(array[39 * PagedArray<Record>::kPerChunk].value[0], 1U);
+}
+
+TEST(ChunksAheadTest, WhoCameLastIsUsedAndThenWhoWasThereBefore) {
+  const ChunksAhead before(1, 4);
+  {
+    const ChunksAhead bulk(ChunksAhead::kMost, 1);
+    fill_and_look(3);
+  }
+  fill_and_look(4);
 }
 
 }  // namespace

@@ -121,17 +121,29 @@ void RealmIndex::settle_arrivals() {
     const auto rows = rest.first(std::min(kArriving, rest.size()));
     std::array<Ways, kArriving> ways;
     find_ways(rows, ways);
-    for (const bool deep : {false, true}) {
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        by_last_access_.prefetch_search(ways[i].by_last_access, deep);
-        by_started_.prefetch_search(ways[i].by_started, deep);
-        by_ip_.prefetch_search(ways[i].by_ip, deep);
-        by_name_.prefetch_search(ways[i].by_name, deep);
-      }
-    }
+    for (const bool deep : {false, true})
+      for (std::size_t i = 0; i < rows.size(); ++i) prefetch_searches(ways[i], deep);
+    for (const bool deep : {false, true})
+      for (std::size_t i = 0; i < rows.size(); ++i) prefetch_rests(rows[i], ways[i], deep);
     for (std::size_t i = 0; i < rows.size(); ++i) arrive(rows[i], ways[i]);
   }
   if (!arriving_.empty()) arriving_.clear();  // readers come here, too, when nothing waits
+}
+
+void RealmIndex::prefetch_searches(const Ways& ways, bool deep) const {
+  by_name_.prefetch_search(ways.by_name, deep);
+  if (deep) return;  // the others' keys are in the rows
+  by_last_access_.prefetch_search(ways.by_last_access, deep);
+  by_started_.prefetch_search(ways.by_started, deep);
+  by_ip_.prefetch_search(ways.by_ip, deep);
+}
+
+void RealmIndex::prefetch_rests(std::uint32_t row, const Ways& ways, bool deep) const {
+  by_name_.prefetch_rest(ways.by_name, name_keys_.probe(row), deep);
+  if (deep) return;
+  by_last_access_.prefetch_rest(ways.by_last_access, last_access_keys_.probe(row), deep);
+  by_started_.prefetch_rest(ways.by_started, started_keys_.probe(row), deep);
+  by_ip_.prefetch_rest(ways.by_ip, ip_keys_.probe(row), deep);
 }
 
 void RealmIndex::arrive(std::uint32_t row, Ways& ways) {
@@ -191,9 +203,11 @@ void RealmIndex::settle_ends() {
       by_key_.prefetch(rows_.key_hash(row));
       rows_.prefetch_deep(row);
       clients_.prefetch(rows_.rest(row).clients);
+      client_orders_.prefetch(row);
     }
     for (const std::uint32_t row : rows) {
       users_.prefetch_rows(rows_.facts(row).user);
+      users_.prefetch_name(rows_.facts(row).user);
       clients_.prefetch_members(rows_.rest(row).clients);
     }
     std::array<Ways, kBatch> ways;
@@ -247,6 +261,10 @@ void RealmIndex::settle_touches() {
   for (std::size_t begin = 0; begin < moving_.size(); begin += kBatch) {
     const auto part = std::span(moving_).subspan(begin, std::min(kBatch, moving_.size() - begin));
     const auto old_key = [&](std::size_t i) { return LastAccessKeys::at(part[i].from, rows_.facts(part[i].row).no); };
+    for (const TouchedRow& touched : part) {
+      users_.prefetch_use(rows_.facts(touched.row).user);
+      client_orders_.prefetch(touched.row);
+    }
     by_last_access_.find_ways(part.size(), old_key, [&](std::size_t i) -> auto& { return ways[i]; });
     for (std::size_t i = 0; i < part.size(); ++i) {
       by_last_access_.erase_at(ways[i], old_key(i), part[i].row);

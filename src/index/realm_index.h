@@ -172,6 +172,8 @@ class RealmIndex {
     CountedTree<NameKeys>::Path by_name;
   };
   void find_ways(std::span<const std::uint32_t> rows, std::span<Ways> ways) const;
+  void prefetch_searches(const Ways& ways, bool deep) const;
+  void prefetch_rests(std::uint32_t row, const Ways& ways, bool deep) const;
   void arrive(std::uint32_t row, Ways& ways);
   void end_row(std::uint32_t row, Ways& ways);
   struct SortSpace;

@@ -34,6 +34,9 @@ std::shared_ptr<const rocksdb::SliceTransform> one_hint() {
 
 // What bulk ends settle comes in large files (fresh_ends.h): two millions need no merge.
 constexpr int kSettledFiles = 8;
+// Hashes lie anywhere, so each merge writes all of the index's next level again: few merges, of many files. Who asks
+// the audit log looks into that many, a few microseconds each.
+constexpr int kIndexFiles = 24;
 
 ColumnFamilyOptions common(const Options& options, const std::shared_ptr<rocksdb::Cache>& cache, int buffer_percent) {
   ColumnFamilyOptions column;
@@ -128,6 +131,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const Options& opti
   ColumnFamilyOptions audit = common(options, cache, 25);
   audit.compression = rocksdb::kNoCompression;  // its blocks are compressed (audit_block.h)
   ColumnFamilyOptions audit_by = common(options, cache, 15);
+  audit_by.level0_file_num_compaction_trigger = kIndexFiles;
   audit_by.compression = rocksdb::kNoCompression;  // hashes do not compress
   audit_by.compaction_filter_factory = audit_index_filter(bounds);
   audit_by.memtable_insert_with_hint_prefix_extractor = one_hint();
