@@ -57,11 +57,13 @@ def question_table(rows: list[dict]) -> list[str]:
         best = min((p50[s] for s in PEERS if p50[s] is not None), default=None)
         out.append(f"| {name} {what if name in ('Q6b',) or len(name) == 2 else ''} | " + " | ".join(cells) +
                    f" | {ratio(p50['Curfew engine'], best)} | {ratio(p50['Curfew HTTP'], p50['PostgreSQL'])} |")
-    firsts = [(name, find(rows, f"{name}, first of a turn", "Curfew engine", "p50_us"), find(rows, f"{name}, first of a turn", "Curfew engine", "p99_us"))
-              for name in QUESTIONS if len(name) < 4]
-    told = [f"{name} {short(p50 / 1000)} / {short(p99 / 1000)}" for name, p50, p99 in firsts if p50 is not None]
-    if told:
-        out += ["", "The engine's first asking of a turn, after the other systems' turns, p50 / p99, ms: " + ", ".join(told) + "."]
+    for suffix, what in (("first of a turn", "The engine's first asking of a turn, after the other systems' turns"),
+                         ("cold", "The engine with nothing in the caches, 300 askings of each")):
+        took = [(name, find(rows, f"{name}, {suffix}", "Curfew engine", "p50_us"), find(rows, f"{name}, {suffix}", "Curfew engine", "p99_us"))
+                for name in QUESTIONS if len(name) < 4]
+        told = [f"{name} {short(p50 / 1000)} / {short(p99 / 1000)}" for name, p50, p99 in took if p50 is not None]
+        if told:
+            out += ["", f"{what}, p50 / p99, ms: " + ", ".join(told) + "."]
     ping = find(rows, "ping", "Curfew HTTP", "p50_us")
     if ping:
         out += ["", f"`/livez` on the same connection, in the same rounds: p50 {short(ping / 1000)} ms."]
