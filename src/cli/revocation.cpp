@@ -1,5 +1,9 @@
 #include "cli/revocation.h"
 
+#include <algorithm>
+#include <map>
+#include <vector>
+
 #include <boost/json/parse.hpp>
 
 #include "cli/commands.h"
@@ -117,6 +121,26 @@ std::vector<Column> failure_columns() {
   };
 }
 
+// How many of those listed failed of what, the most first: a thousand lines alike say no more.
+void print_reasons(const boost::json::array& failures, std::int64_t failed, std::ostream& out) {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& failure : failures) {
+    const auto detail = text_at(failure, "detail");
+    ++counts[detail.empty() ? text_at(failure, "code") : detail];
+  }
+  std::vector<std::pair<std::string, std::int64_t>> reasons(counts.begin(), counts.end());
+  std::sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
+  const auto listed = static_cast<std::int64_t>(failures.size());
+  out << (failed > listed ? "\nOf the first " + grouped(listed) + ":\n" : "\n");
+  const std::size_t width = grouped(reasons.front().second).size();
+  for (const auto& [reason, count] : reasons) {
+    const std::string number = grouped(count);
+    out << std::string(2 + width - number.size(), ' ') << number << "  " << safe_text(reason) << "\n";
+  }
+}
+
 }  // namespace
 
 void print_plan(Context& context, const boost::json::value& plan, std::ostream& out) {
@@ -189,10 +213,19 @@ int print_result(Context& context, const boost::json::value& revocation) {
     line += "; your own " + counted(kept, "session") + " kept";
   out << (status == kExitDone ? style.green(line) : style.red(line)) << ".\n";
   if (failures.empty()) return status;
+  constexpr std::size_t kFailuresShown = 20;
+  const std::size_t shown = std::min(failures.size(), kFailuresShown);
+  if (shown < failures.size()) print_reasons(failures, failed, out);
   out << "\n";
-  print_rows(context, failures, failure_columns());
-  if (failed > static_cast<std::int64_t>(failures.size()))
-    out << "and " << grouped(failed - static_cast<std::int64_t>(failures.size())) << " more.\n";
+  print_rows(context, boost::json::array(failures.begin(), failures.begin() + static_cast<std::ptrdiff_t>(shown)),
+             failure_columns());
+  const auto more = failed - static_cast<std::int64_t>(shown);
+  if (more > 0) out << "and " << grouped(more) << " more";
+  if (shown < failures.size())
+    out << "; curfew revocations show --realm " << safe_text(text_at(revocation, "realm")) << " "
+        << safe_text(text_at(revocation, "id")) << " -o csv lists "
+        << grouped(static_cast<std::int64_t>(failures.size()));
+  if (more > 0) out << ".\n";
   return status;
 }
 

@@ -174,6 +174,25 @@ TEST(Revoke, FailuresAreListedWithUserAddressAndReason) {
   EXPECT_THAT(shell.out.str(), Not(HasSubstr("\x1b")));
 }
 
+TEST(Revoke, OfManyFailuresTheReasonsAreCountedAndTheFirstShown) {
+  std::string failures;
+  for (int i = 0; i < 40; ++i)
+    failures += std::string(i == 0 ? "[" : ",") + R"({"realm":"production","type":"regular","id":"s)" +
+                std::to_string(i) +
+                R"(","username":"jane","ipAddress":"203.0.113.9","code":"already_ended","detail":")" +
+                (i % 4 == 0 ? "It ended meanwhile (logout)." : "It ended meanwhile (revoked).") + "\"}";
+  Shell shell;
+  shell.server.then(revocation("done", 100, 50, 50, failures + "]"));
+  EXPECT_EQ(shell.run(with(kJane, {"--yes"})), kExitPartly);
+  const std::string out = shell.out.str();
+  EXPECT_THAT(out, HasSubstr("50 of 100 sessions ended, 50 failed.\n\nOf the first 40:\n"
+                             "  30  It ended meanwhile (revoked).\n"
+                             "  10  It ended meanwhile (logout).\n\n"));
+  EXPECT_THAT(out, HasSubstr(" s19 "));
+  EXPECT_THAT(out, Not(HasSubstr(" s20 ")));
+  EXPECT_THAT(out, HasSubstr("and 30 more; curfew revocations show --realm production r1 -o csv lists 40.\n"));
+}
+
 TEST(Revoke, ARunningJobIsFollowedByItsEvents) {
   Shell shell;
   shell.terminal.err_tty = true;
