@@ -121,20 +121,33 @@ std::vector<Column> failure_columns() {
   };
 }
 
+// Why it failed, without when: so that what failed alike is counted together.
+std::string reason_of(const boost::json::value& failure) {
+  auto reason = text_at(failure, "detail");
+  if (reason.empty()) return text_at(failure, "code");
+  const auto from = reason.find(" at 2"), to = reason.find(" (", from);
+  if (from != std::string::npos && to != std::string::npos) reason.erase(from, to - from);
+  return reason;
+}
+
 // How many of those listed failed of what, the most first: a thousand lines alike say no more.
 void print_reasons(const boost::json::array& failures, std::int64_t failed, std::ostream& out) {
+  constexpr std::size_t kReasonsShown = 8;
   std::map<std::string, std::int64_t> counts;
-  for (const auto& failure : failures) {
-    const auto detail = text_at(failure, "detail");
-    ++counts[detail.empty() ? text_at(failure, "code") : detail];
-  }
+  for (const auto& failure : failures) ++counts[reason_of(failure)];
   std::vector<std::pair<std::string, std::int64_t>> reasons(counts.begin(), counts.end());
   std::sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;
   });
+  if (reasons.size() > kReasonsShown) {
+    std::int64_t others = 0;
+    for (auto it = reasons.begin() + kReasonsShown - 1; it != reasons.end(); ++it) others += it->second;
+    reasons.resize(kReasonsShown - 1);
+    reasons.emplace_back("for other reasons", others);
+  }
   const auto listed = static_cast<std::int64_t>(failures.size());
   out << (failed > listed ? "\nOf the first " + grouped(listed) + ":\n" : "\n");
-  const std::size_t width = grouped(reasons.front().second).size();
+  const std::size_t width = grouped(listed).size();
   for (const auto& [reason, count] : reasons) {
     const std::string number = grouped(count);
     out << std::string(2 + width - number.size(), ' ') << number << "  " << safe_text(reason) << "\n";
@@ -219,13 +232,15 @@ int print_result(Context& context, const boost::json::value& revocation) {
   out << "\n";
   print_rows(context, boost::json::array(failures.begin(), failures.begin() + static_cast<std::ptrdiff_t>(shown)),
              failure_columns());
-  const auto more = failed - static_cast<std::int64_t>(shown);
-  if (more > 0) out << "and " << grouped(more) << " more";
+  const auto listed = static_cast<std::int64_t>(failures.size());
+  const auto more = std::max(failed, listed) - static_cast<std::int64_t>(shown);
+  if (more == 0) return status;
+  out << "and " << grouped(more) << " more";
   if (shown < failures.size())
     out << "; curfew revocations show --realm " << safe_text(text_at(revocation, "realm")) << " "
-        << safe_text(text_at(revocation, "id")) << " -o csv lists "
-        << grouped(static_cast<std::int64_t>(failures.size()));
-  if (more > 0) out << ".\n";
+        << safe_text(text_at(revocation, "id")) << " -o csv lists " << (failed > listed ? "the first " : "all ")
+        << grouped(listed);
+  out << ".\n";
   return status;
 }
 

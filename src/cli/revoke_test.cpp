@@ -174,23 +174,54 @@ TEST(Revoke, FailuresAreListedWithUserAddressAndReason) {
   EXPECT_THAT(shell.out.str(), Not(HasSubstr("\x1b")));
 }
 
-TEST(Revoke, OfManyFailuresTheReasonsAreCountedAndTheFirstShown) {
+// So many failures, each with the detail that `detail_of` gives.
+template <class DetailOf>
+std::string many_failures(int count, DetailOf detail_of) {
   std::string failures;
-  for (int i = 0; i < 40; ++i)
-    failures += std::string(i == 0 ? "[" : ",") + R"({"realm":"production","type":"regular","id":"s)" +
-                std::to_string(i) +
-                R"(","username":"jane","ipAddress":"203.0.113.9","code":"already_ended","detail":")" +
-                (i % 4 == 0 ? "It ended meanwhile (logout)." : "It ended meanwhile (revoked).") + "\"}";
+  for (int i = 0; i < count; ++i)
+    failures +=
+        std::string(i == 0 ? "[" : ",") + R"({"realm":"production","type":"regular","id":"s)" + std::to_string(i) +
+        R"(","username":"jane","ipAddress":"203.0.113.9","code":"already_ended","detail":")" + detail_of(i) + "\"}";
+  return failures + "]";
+}
+
+TEST(Revoke, OfManyFailuresTheReasonsAreCountedAndTheFirstShown) {
   Shell shell;
-  shell.server.then(revocation("done", 100, 50, 50, failures + "]"));
+  shell.server.then(revocation("done", 100, 50, 50, many_failures(40, [](int i) {
+                                 return i % 4 == 0 ? std::string("It ended meanwhile (logout).")
+                                                   : "It ended at 2026-11-02T10:00:00." + std::to_string(100 + i) +
+                                                         "Z (revoked).";
+                               })));
   EXPECT_EQ(shell.run(with(kJane, {"--yes"})), kExitPartly);
   const std::string out = shell.out.str();
   EXPECT_THAT(out, HasSubstr("50 of 100 sessions ended, 50 failed.\n\nOf the first 40:\n"
-                             "  30  It ended meanwhile (revoked).\n"
+                             "  30  It ended (revoked).\n"
                              "  10  It ended meanwhile (logout).\n\n"));
   EXPECT_THAT(out, HasSubstr(" s19 "));
   EXPECT_THAT(out, Not(HasSubstr(" s20 ")));
-  EXPECT_THAT(out, HasSubstr("and 30 more; curfew revocations show --realm production r1 -o csv lists 40.\n"));
+  EXPECT_THAT(out,
+              HasSubstr("and 30 more; curfew revocations show --realm production r1 -o csv lists the first 40.\n"));
+}
+
+TEST(Revoke, ManyReasonsAreFewLines) {
+  Shell shell;
+  shell.server.then(
+      revocation("done", 30, 0, 30, many_failures(30, [](int i) { return "Because " + std::to_string(i) + "."; })));
+  EXPECT_EQ(shell.run(with(kJane, {"--yes"})), kExitFailed);
+  const std::string out = shell.out.str();
+  EXPECT_THAT(out, HasSubstr("30 failed.\n\n   1  Because 0.\n"));
+  EXPECT_THAT(out, HasSubstr("  23  for other reasons\n\n"));
+  EXPECT_THAT(out, HasSubstr("and 10 more; curfew revocations show --realm production r1 -o csv lists all 30.\n"));
+}
+
+TEST(Revoke, TwentyFailuresAreAllShown) {
+  Shell shell;
+  shell.server.then(
+      revocation("done", 20, 0, 20, many_failures(20, [](int) { return "It ended meanwhile (logout)."; })));
+  EXPECT_EQ(shell.run(with(kJane, {"--yes"})), kExitFailed);
+  EXPECT_THAT(shell.out.str(), HasSubstr(" s19 "));
+  EXPECT_THAT(shell.out.str(), Not(HasSubstr(" more")));
+  EXPECT_THAT(shell.out.str(), Not(HasSubstr("  20  ")));
 }
 
 TEST(Revoke, ARunningJobIsFollowedByItsEvents) {

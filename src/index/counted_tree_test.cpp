@@ -104,6 +104,8 @@ class CountedTreeTest : public testing::Test {
     tree_.find_ways(batch.size(), probe_of, [&](std::size_t i) -> auto& { return ways[i]; });
     for (const bool deep : {false, true})
       for (const auto& way : ways) tree_.prefetch_search(way, deep);
+    for (const bool deep : {false, true})
+      for (std::size_t i = 0; i < batch.size(); ++i) tree_.prefetch_rest(ways[i], probe_of(i), deep);
     for (std::size_t i = 0; i < batch.size(); ++i) tree_.insert_at(ways[i], probe_of(i), batch[i]);
     present_.insert(present_.end(), batch.begin(), batch.end());
   }

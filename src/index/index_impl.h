@@ -33,7 +33,7 @@ struct Index::Impl {
   std::vector<Dirty> dirty_backlog;                // by descending no; taken from the back
   std::vector<Dirty> dirty_fresh;
   std::size_t dirty_count = 0;
-  ChunksAhead ahead{1, 4};
+  ChunksAhead ahead{1, 1};
   std::optional<ChunksAhead> bulk;  // between begin_load and end_load
 
   RealmIndex* find(RealmId id) const {

@@ -50,7 +50,7 @@ class ChunksAhead::Stock {
   // Nothing if none is ready.
   void* take() {
     const std::lock_guard lock(mutex_);
-    if (++taken_ == few_) start();
+    if (++taken_ >= few_ && !thread_.joinable()) start();
     changed_.notify_all();
     return ready_ == 0 ? nullptr : chunks_[--ready_];
   }
@@ -69,9 +69,13 @@ class ChunksAhead::Stock {
       if (stopped_) return;
       lock.unlock();
       void* chunk = map_fresh(kHuge);
-      if (chunk == nullptr) return;  // whoever needs one is told
-      for (std::size_t at = 0; at < kHuge; at += kPage) static_cast<volatile char*>(chunk)[at] = 0;
+      if (chunk != nullptr)
+        for (std::size_t at = 0; at < kHuge; at += kPage) static_cast<volatile char*>(chunk)[at] = 0;
       lock.lock();
+      if (chunk == nullptr) {  // whoever needs one is told; then it is tried again
+        changed_.wait(lock, [this, then = taken_] { return stopped_ || taken_ != then; });
+        continue;
+      }
       chunks_[ready_++] = chunk;
     }
   }

@@ -132,18 +132,18 @@ void RealmIndex::settle_arrivals() {
 
 void RealmIndex::prefetch_searches(const Ways& ways, bool deep) const {
   by_name_.prefetch_search(ways.by_name, deep);
-  if (deep) return;  // the others' keys are in the rows
-  by_last_access_.prefetch_search(ways.by_last_access, deep);
-  by_started_.prefetch_search(ways.by_started, deep);
   by_ip_.prefetch_search(ways.by_ip, deep);
+  if (deep) return;  // the others' keys are in the rows
+  by_last_access_.prefetch_search(ways.by_last_access, false);
+  by_started_.prefetch_search(ways.by_started, false);
 }
 
 void RealmIndex::prefetch_rests(std::uint32_t row, const Ways& ways, bool deep) const {
   by_name_.prefetch_rest(ways.by_name, name_keys_.probe(row), deep);
-  if (deep) return;
-  by_last_access_.prefetch_rest(ways.by_last_access, last_access_keys_.probe(row), deep);
-  by_started_.prefetch_rest(ways.by_started, started_keys_.probe(row), deep);
   by_ip_.prefetch_rest(ways.by_ip, ip_keys_.probe(row), deep);
+  if (deep) return;
+  by_last_access_.prefetch_rest(ways.by_last_access, last_access_keys_.probe(row), false);
+  by_started_.prefetch_rest(ways.by_started, started_keys_.probe(row), false);
 }
 
 void RealmIndex::arrive(std::uint32_t row, Ways& ways) {

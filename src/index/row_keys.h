@@ -42,7 +42,7 @@ struct IpKeys {
   int compare(const Probe& probe, std::uint32_t row) const;
   bool marked(std::uint32_t row) const { return rows.facts(row).has(RowFacts::kOffline); }
   void prefetch(std::uint32_t row) const { rows.prefetch_facts(row); }
-  void prefetch_deep(std::uint32_t) const {}
+  void prefetch_deep(std::uint32_t row) const { rows.prefetch_v6(row); }
 };
 struct NameKeys {
   static constexpr bool kByValue = false, kShort = false;

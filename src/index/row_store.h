@@ -126,10 +126,13 @@ class RowStore {
     index::prefetch(&rest_[row]);
     index::prefetch(&ids_[row]);
   }
+  void prefetch_v6(std::uint32_t row) const {
+    if (facts_[row].has(RowFacts::kV6)) index::prefetch(&v6_[facts_[row].ip]);
+  }
   // What the row's columns refer to.
   void prefetch_deep(std::uint32_t row) const {
     const RowFacts& facts = facts_[row];
-    if (facts.has(RowFacts::kV6)) index::prefetch(&v6_[facts.ip]);
+    prefetch_v6(row);
     if (facts.has(RowFacts::kLongSince)) index::prefetch(arena_.at(rest_[row].since));
     if (facts.has(RowFacts::kIdLong)) index::prefetch(long_id(ids_[row], arena_).data());
     if (facts.has(RowFacts::kHasToken)) index::prefetch(&tokens_[row]);

@@ -34,8 +34,8 @@ std::shared_ptr<const rocksdb::SliceTransform> one_hint() {
 
 // What bulk ends settle comes in large files (fresh_ends.h): two millions need no merge.
 constexpr int kSettledFiles = 8;
-// Hashes lie anywhere, so each merge writes all of the index's next level again: few merges, of many files. Who asks
-// the audit log looks into that many, a few microseconds each.
+// Hashes lie anywhere, so each merge writes all of the index's next level again: few merges, once as much has come as
+// lies there, or so many files. Who asks the audit log looks into each of them.
 constexpr int kIndexFiles = 24;
 
 ColumnFamilyOptions common(const Options& options, const std::shared_ptr<rocksdb::Cache>& cache, int buffer_percent) {
