@@ -248,6 +248,7 @@ class Driver {
       std::vector<std::vector<Touch>> given;
       for (std::size_t i = 0; i < kOfTurn; ++i) given.push_back(make_touches(turn < turns ? 1000 : 1));
       for (std::size_t peer = 0; peer < peers_.size(); ++peer) {
+        wait_until_quiet(kLongestQuiet / 10);
         for (std::size_t i = 0; i < kOfTurn; ++i) {
           const Stopwatch watch;
           peers_[peer]->touch(given[i]);
