@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "base/spare_memory.h"
 #include "generator.h"
@@ -71,6 +73,7 @@ class Bench {
     devices_and_marks();
     touches();
     queries_after_touches();
+    queries_during_touches();
     starts_and_ends();
   }
 
@@ -158,7 +161,10 @@ class Bench {
     for (std::uint64_t round = 0; round < rounds; ++round) {
       std::shuffle(turn.begin(), turn.end(), random_);
       for (const std::size_t i : turn) {
-        const Query query = all[i].second();
+        const Query query = [&] {
+          const Index::ReadLock lock(index_);  // some ask the index how many there are
+          return all[i].second();
+        }();
         const Stopwatch watch;
         index::Page page;
         {
@@ -234,6 +240,31 @@ class Bench {
     const Stopwatch taking;
     while (index_.dirty_count() > 0) index_.take_dirty(batch, dirty);
     report_.rate("W1 touched rows taken", dirty.size(), taking.elapsed());
+  }
+
+  // Questions while another thread touches as fast as it can, in slices as the server does.
+  void queries_during_touches() {
+    constexpr std::size_t slice = 128, known = 200'000;
+    std::vector<index::Handle> handles;
+    for (std::size_t i = 0; i < std::min<std::size_t>(known, generator_.size()); ++i)
+      handles.push_back(*index_.find(generator_.key(random_no())));
+    std::atomic<bool> over{false};
+    std::size_t touched = 0;
+    const Stopwatch all;
+    std::thread touching([&] {
+      for (std::int64_t at = generator_.now().ms + 10'000'000; !over; touched += slice) {
+        const Index::WriteLock lock(index_);
+        for (std::size_t i = 0; i < slice; ++i)
+          index_.touch(handles[(touched + i) % handles.size()], Time{++at}, std::nullopt);
+      }
+    });
+    auto shapes = shapes_.usual();
+    std::erase_if(shapes, [](const Shape& shape) { return !shape.first.starts_with("Q"); });
+    for (Shape& shape : shapes) shape.first = "while touched: " + shape.first;
+    measure(shapes, options_.rounds);
+    over = true;
+    touching.join();
+    report_.rate("W1 touches meanwhile", touched, all.elapsed());
   }
 
   void starts_and_ends() {

@@ -90,6 +90,19 @@ std::vector<Shape> Shapes::usual() {
          q.order.by = SortBy::kStarted;
          return q;
        }},
+      {"X10 hundreds of thousands, by username",
+       [] {
+         Query q = basic();
+         q.filter.clients = {Generator::client_id(8)};
+         q.order = {SortBy::kUsername, false};
+         return q;
+       }},
+      {"X11 one address",
+       [this] {
+         Query q = basic();
+         q.filter.ip = {*Cidr::parse(generator_.session(random_no()).ip.to_string())};
+         return q;
+       }},
       {"Q8 a kind of device",
        [] {
          Query q = basic();
